@@ -1,0 +1,57 @@
+"""How does a message cross the network?
+
+One frame: a version byte, then msgpack. Whatever is not exactly that raises `Malformed`, and nothing else.
+"""
+
+import msgspec
+
+from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
+from habactors.protocol.limits import ENVELOPE_BYTES_MAX, Address, MemberId
+from habactors.protocol.probes import Ack, Ping, PingRequest
+
+VERSION = 1
+
+RingMessage = Ping | Ack | PingRequest | Hello | Rumors | Digest | Outline | Want
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True):
+    """A message and its sender: member id, and the address at which the sender listens."""
+
+    source: MemberId
+    address: Address
+    message: RingMessage
+
+
+class Malformed(Exception):
+    """Bytes that are no envelope; `reason` is one of `oversized`, `version`, `garbled`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Envelope)
+
+
+def seal(envelope: Envelope) -> bytes:
+    """The envelope's bytes; an envelope over the limit is our own bug."""
+    sealed = bytes((VERSION,)) + _encoder.encode(envelope)
+    assert len(sealed) <= ENVELOPE_BYTES_MAX, "an envelope outgrew its limit"
+    return sealed
+
+
+def unseal(frame: bytes) -> Envelope:
+    """The envelope in a frame.
+
+    Raises:
+        Malformed: the frame is too long, of another version, or not an envelope.
+    """
+    if len(frame) > ENVELOPE_BYTES_MAX:
+        raise Malformed("oversized")
+    if frame[:1] != bytes((VERSION,)):
+        raise Malformed("version")
+    try:
+        return _decoder.decode(memoryview(frame)[1:])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("garbled") from error

@@ -1,0 +1,93 @@
+"""How does a letter get from one actor's process into another's?
+
+msgpack, tagged with the name of the class. Both ends are ours and the sockets are private, so bytes that do not decode are our own bug.
+"""
+
+import msgspec
+
+from habactors.protocol.commands import (
+    Answered,
+    ApplyConfig,
+    LoadService,
+    ReadBoard,
+    RestartService,
+    ServiceBoard,
+    StartService,
+    StopService,
+    UnloadService,
+)
+from habactors.protocol.errands import (
+    CallRoll,
+    Ended,
+    Halt,
+    RestartActor,
+    Roster,
+    Running,
+    ServicesStopped,
+    Spawn,
+    StopNode,
+    StopServices,
+)
+from habactors.protocol.events import Event
+from habactors.protocol.news import (
+    Accusation,
+    CatchUp,
+    Leave,
+    News,
+    Offer,
+    Overheard,
+    Snapshot,
+    Withdraw,
+)
+from habactors.protocol.transport import Gossiped, LinkLost, Probed, Send
+from habactors.protocol.views import Recount, Views
+
+AnyLetter = (
+    Accusation
+    | Answered
+    | ApplyConfig
+    | CallRoll
+    | CatchUp
+    | Ended
+    | Event
+    | Gossiped
+    | Halt
+    | Leave
+    | LinkLost
+    | LoadService
+    | News
+    | Offer
+    | Overheard
+    | Probed
+    | ReadBoard
+    | Recount
+    | RestartActor
+    | RestartService
+    | Roster
+    | Running
+    | Send
+    | ServiceBoard
+    | ServicesStopped
+    | Snapshot
+    | Spawn
+    | StartService
+    | StopNode
+    | StopService
+    | StopServices
+    | UnloadService
+    | Views
+    | Withdraw
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AnyLetter)
+
+
+def write(letter: AnyLetter) -> bytes:
+    """The letter's bytes."""
+    return _encoder.encode(letter)
+
+
+def read(written: bytes | memoryview) -> AnyLetter:
+    """The letter behind the bytes."""
+    return _decoder.decode(written)

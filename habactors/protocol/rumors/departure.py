@@ -1,0 +1,25 @@
+"""Who has been told to leave for ever?"""
+
+from typing import ClassVar
+
+from habactors.protocol.limits import MemberId, Why
+from habactors.protocol.rumors.rumor import Key, Rumor
+
+
+class Departure(Rumor, frozen=True, tag=4):
+    """An operator's word that a member may never return under its id: absorbing, whatever its membership says."""
+
+    KIND: ClassVar[str] = "departure"
+    PRIORITY: ClassVar[int] = 1
+
+    member_id: MemberId
+    source: MemberId
+    why: Why = ""
+
+    @property
+    def key(self) -> Key:
+        return ("departure", self.member_id)
+
+    @property
+    def precedence(self) -> tuple[int, ...]:
+        return ()

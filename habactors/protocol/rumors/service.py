@@ -1,0 +1,35 @@
+"""Which service does a member run, in which group?"""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from habactors.protocol.limits import Exports, Ident, MemberId, ServiceGroup, Whole
+from habactors.protocol.rumors.rumor import Key, Rumor
+
+
+class Service(Rumor, frozen=True, tag=2):
+    """One service of one member; only that member speaks of it, counting `incarnation` up.
+
+    `exports` and `sys` are JSON objects: the exported part of its configuration, and where its node is reached.
+    """
+
+    KIND: ClassVar[str] = "service"
+    PRIORITY: ClassVar[int] = 2
+
+    member_id: MemberId
+    service_group: ServiceGroup
+    ident: Ident
+    incarnation: Whole
+    exports: Exports = b"{}"
+    sys: Exports = b"{}"
+    topology: Annotated[str, Meta(max_length=16)] = "standalone"
+    withdrawn: bool = False
+
+    @property
+    def key(self) -> Key:
+        return ("service", self.service_group, self.member_id)
+
+    @property
+    def precedence(self) -> tuple[int, ...]:
+        return (self.incarnation,)

@@ -1,0 +1,127 @@
+"""What does a node hold true of the whole ring?
+
+A table of rumors by key, with a running digest of its content: two tables with one checksum are equal, however they came about.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+import msgspec
+
+from habactors.protocol.health import Health
+from habactors.protocol.rumors import AnyRumor, Departure, Key, Membership
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def fingerprint(rumor: AnyRumor) -> int:
+    """64 bits that stand for a rumor's whole content."""
+    return int.from_bytes(blake2b(_encoder.encode(rumor), digest_size=8).digest(), "big")
+
+
+def key_hash(key: Key) -> int:
+    """64 bits that stand for a key."""
+    return int.from_bytes(blake2b("\0".join(key).encode(), digest_size=8).digest(), "big")
+
+
+class Table:
+    """Rumors by key; `merge` is the only way in, `drop` (for tombstones past their lifetime) the only way out."""
+
+    def __init__(self) -> None:
+        self.checksum = 0
+        self._rumors: dict[Key, AnyRumor] = {}
+        self._prints: dict[Key, int] = {}
+        self._keys: dict[int, Key] = {}
+
+    def __len__(self) -> int:
+        return len(self._rumors)
+
+    def __iter__(self) -> Iterator[AnyRumor]:
+        return iter(self._rumors.values())
+
+    def get(self, key: Key) -> AnyRumor | None:
+        return self._rumors.get(key)
+
+    def membership(self, member_id: str) -> Membership | None:
+        found = self._rumors.get(("membership", member_id))
+        return found if isinstance(found, Membership) else None
+
+    def departure(self, member_id: str) -> Departure | None:
+        found = self._rumors.get(("departure", member_id))
+        return found if isinstance(found, Departure) else None
+
+    def health(self, member_id: str) -> Health | None:
+        """The member's standing: departed outweighs all; None for a stranger."""
+        if self.departure(member_id):
+            return Health.DEPARTED
+        member = self.membership(member_id)
+        return member.health if member else None
+
+    def merge(self, rumor: AnyRumor) -> bool:
+        """Take in a rumor; True when it changed the table."""
+        key = rumor.key
+        known = self._rumors.get(key)
+        if known is not None and not rumor.beats(known):  # type: ignore[arg-type]
+            return False
+        self._rumors[key] = rumor
+        mark = fingerprint(rumor)
+        self.checksum ^= self._prints.get(key, 0) ^ mark
+        self._prints[key] = mark
+        self._keys[key_hash(key)] = key
+        return True
+
+    def drop(self, key: Key) -> None:
+        """Forget a rumor; unknown keys are no error."""
+        if key in self._rumors:
+            del self._rumors[key], self._keys[key_hash(key)]
+            self.checksum ^= self._prints.pop(key)
+
+    def outline(self) -> bytes:
+        """The whole table as 16-byte entries: hash of the key, fingerprint of the rumor."""
+        return b"".join(
+            hashed.to_bytes(8, "big") + self._prints[key].to_bytes(8, "big")
+            for hashed, key in self._keys.items()
+        )
+
+    def compare(self, outline: bytes) -> tuple[list[AnyRumor], bytes]:
+        """Against another table's outline: the rumors that it lacks or holds otherwise, and the key hashes to ask it for."""
+        theirs = {
+            int.from_bytes(outline[at : at + 8], "big"): int.from_bytes(outline[at + 8 : at + 16], "big")
+            for at in range(0, len(outline) - 15, 16)
+        }
+        lacking = [
+            self._rumors[key]
+            for hashed, key in self._keys.items()
+            if theirs.get(hashed) != self._prints[key]
+        ]
+        wanted = [
+            hashed
+            for hashed, mark in theirs.items()
+            if hashed not in self._keys or self._prints[self._keys[hashed]] != mark
+        ]
+        return lacking, b"".join(hashed.to_bytes(8, "big") for hashed in wanted)
+
+    def chosen(self, key_hashes: bytes) -> list[AnyRumor]:
+        """The rumors behind packed 8-byte key hashes; unknown ones are passed over."""
+        hashes = (int.from_bytes(key_hashes[at : at + 8], "big") for at in range(0, len(key_hashes) - 7, 8))
+        return [self._rumors[self._keys[hashed]] for hashed in hashes if hashed in self._keys]
+
+
+def size(rumor: AnyRumor) -> int:
+    """Bytes of a rumor in a message."""
+    return len(_encoder.encode(rumor))
+
+
+def chunks(rumors: Iterable[AnyRumor], bytes_max: int) -> Iterator[tuple[AnyRumor, ...]]:
+    """The rumors in runs of at most `bytes_max` bytes each, though never less than one rumor."""
+    run: list[AnyRumor] = []
+    filled = 0
+    for rumor in rumors:
+        length = size(rumor)
+        if run and filled + length > bytes_max:
+            yield tuple(run)
+            run, filled = [], 0
+        run.append(rumor)
+        filled += length
+    if run:
+        yield tuple(run)
