@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from habactors.config.address import Address
+from habactors.config.structs import ServicesConfig, WireConfig
 from habactors.errors import ConfigError
 
 ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 """Addresses kept for documentation: never reached, but routed like the rest of the world."""
 
 WIRE_PORT = 9638
-LISTEN = Address("127.0.0.1", WIRE_PORT)
+LISTEN = WireConfig().listen
 NAME_MAX = 64
 
 
@@ -32,7 +33,9 @@ def fill_in(document: dict[str, Any], base: Path) -> None:
     node["run_dir"] = node.get("run_dir") or str(_run_dir(str(node["name"])))
     wire = document.setdefault("wire", {})
     wire["advertise"] = wire.get("advertise") or _advertise(wire.get("listen"))
-    wanted = document.get("services", {}).get("load")
+    services = document.setdefault("services", {})
+    services.setdefault("packages", list(map(str, ServicesConfig().packages)))
+    wanted = services.get("load")
     for service in wanted if isinstance(wanted, list) else ():
         if isinstance(service, dict) and _is_folder(service.get("package")):
             service["package"] = str(base / Path(service["package"]).expanduser())

@@ -93,7 +93,9 @@ def _stray(name: str, table: object) -> ConfigError:
         close = nearest(name, SECTIONS)
         hint = f"did you mean [{close}]?" if close else f"there are {', '.join(SECTIONS)}"
         return ConfigError(f"[{name}] is not a section", hint)
-    homes = [f"[{section}]" for section, kind in SECTIONS.items() if hasattr(kind, name)]
+    homes = [
+        f"[{section}]" for section, kind in SECTIONS.items() if name in kind.__struct_fields__
+    ]
     hint = f"put it under {' or '.join(homes)}" if homes else "remove it"
     return ConfigError(f"{name} stands outside any section", hint)
 
