@@ -26,7 +26,10 @@ complete() {
 # The newest Python on PATH that can make environments, else the newest one.
 find_python() {
     if [ -n "${HABACTORS_PYTHON:-}" ]; then
-        echo "$HABACTORS_PYTHON"
+        command -v "$HABACTORS_PYTHON" && return
+        echo "habactors: HABACTORS_PYTHON is $HABACTORS_PYTHON, and there is no such program:" \
+            'set it to a Python 3.11 or newer' >&2
+        echo false
         return
     fi
     newest=
