@@ -1,6 +1,7 @@
 """How does a message cross the network?
 
-One frame: a version byte, then msgpack. Whatever is not exactly that raises `Malformed`, and nothing else.
+One frame: a version byte, then msgpack. Whatever is not exactly that raises `Malformed`, and
+nothing else.
 """
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
 from habactors.protocol.limits import ENVELOPE_BYTES_MAX, Address, MemberId
 from habactors.protocol.probes import Ack, Ping, PingRequest
+from habactors.protocol.rumors import AnyRumor
 
 VERSION = 1
 
@@ -32,6 +34,7 @@ class Malformed(Exception):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Envelope)
+_rumors: msgspec.msgpack.Decoder[AnyRumor] = msgspec.msgpack.Decoder(AnyRumor)
 
 
 def seal(envelope: Envelope) -> bytes:
@@ -55,3 +58,15 @@ def unseal(frame: bytes) -> Envelope:
         return _decoder.decode(memoryview(frame)[1:])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("garbled") from error
+
+
+def flaw(rumor: AnyRumor) -> str:
+    """The limit that a rumor of our own making breaks, in words; empty when the ring takes it.
+
+    One rumor over a limit would have every message that carries it refused, with all the others.
+    """
+    try:
+        _rumors.decode(_encoder.encode(rumor))
+    except (msgspec.DecodeError, UnicodeError, OverflowError) as error:
+        return str(error)
+    return ""

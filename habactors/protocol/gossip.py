@@ -1,7 +1,8 @@
 """What do disseminators say to each other?
 
-A newcomer says `Hello` and gets the whole table as `Rumors`; hot rumors travel as `Rumors`; from time to time a `Digest` asks whether two
-tables are equal, and if not, an `Outline`, the missing `Rumors` and a `Want` make them so (anti-entropy, Demers 1987).
+A newcomer says `Hello` and gets the whole table as `Rumors`; hot rumors travel as `Rumors`; from
+time to time a `Digest` asks whether two tables are equal, and if not, an `Outline`, the missing
+`Rumors` and a `Want` make them so (anti-entropy, Demers 1987).
 """
 
 from typing import Annotated
@@ -23,7 +24,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, tag=21):
 
 
 class Rumors(msgspec.Struct, frozen=True, array_like=True, tag=22):
-    """Rumors: `hot` ones are news to be told on, the others answer a Hello with what all the ring knows."""
+    """Rumors: `hot` ones are news to tell on, the others answer a Hello with the whole table."""
 
     rumors: Annotated[tuple[AnyRumor, ...], Meta(max_length=RUMORS_MAX)]
     hot: bool = True

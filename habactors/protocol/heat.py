@@ -1,8 +1,9 @@
 """Which rumors are still worth telling, and in which order?
 
-A rumor is hot until a member has told it to as many others as its budget allows. The budget grows with the logarithm of the ring
-(SWIM 2002, section 4.1) and has a floor: small rings are the dangerous ones, because there the formula gives fewest sends
-(a table of the share of rumors that never arrive at 30 % loss has its peak at 16 members).
+A rumor is hot until a member has told it to as many others as its budget allows. The budget grows
+with the logarithm of the ring (SWIM 2002, section 4.1) and has a floor: small rings are the
+dangerous ones, because there the formula gives fewest sends (a table of the share of rumors that
+never arrive at 30 % loss has its peak at 16 members).
 """
 
 from math import ceil, log
@@ -20,7 +21,7 @@ def budget(members: int) -> int:
 
 
 class Heat:
-    """The hot rumors, cooled by each telling; kinds by priority, then youngest (least told) first."""
+    """The hot rumors, cooled by each telling: kinds by priority, then the least told first."""
 
     def __init__(self) -> None:
         self._told: dict[Key, int] = {}
@@ -47,7 +48,10 @@ class Heat:
             self._remove((rumor.PRIORITY, told), key)
 
     def take(self, sends: int, sends_max: int, bytes_max: int, count_max: int) -> list[AnyRumor]:
-        """The rumors for one message that goes to `sends` members, counted as told to them."""
+        """The rumors for one message that goes to `sends` members, counted as told to them.
+
+        They keep both limits, save that a single rumor over `bytes_max` is still told, alone.
+        """
         taken: list[AnyRumor] = []
         filled = 0
         for level in sorted(self._levels):

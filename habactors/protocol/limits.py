@@ -1,6 +1,7 @@
 """How long may anything be?
 
-Every length that arrives from outside is checked against one of these types while it is decoded. Sizes are bytes.
+Every length that arrives from outside is checked against one of these types while it is decoded.
+Sizes are bytes, those of text characters.
 """
 
 from typing import Annotated
@@ -16,14 +17,16 @@ INTRODUCTIONS_MAX = 6
 RUMORS_MAX = 4_096
 OUTLINE_ENTRY_BYTES = 16
 OUTLINE_BYTES_MAX = 60_000 * OUTLINE_ENTRY_BYTES
+WHOLE_MAX = 2**63 - 1
+WHY_CHARACTERS_MAX = 500
 
 MemberId = Annotated[str, Meta(min_length=1, max_length=64)]
 Name = Annotated[str, Meta(max_length=128)]
 Address = Annotated[str, Meta(max_length=280)]
 ServiceGroup = Annotated[str, Meta(min_length=3, max_length=256)]
 Ident = Annotated[str, Meta(min_length=1, max_length=256)]
-Why = Annotated[str, Meta(max_length=500)]
-Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Why = Annotated[str, Meta(max_length=WHY_CHARACTERS_MAX)]
+Whole = Annotated[int, Meta(ge=0, le=WHOLE_MAX)]
 ConfigBody = Annotated[bytes, Meta(max_length=CONFIG_BYTES_MAX)]
 Exports = Annotated[bytes, Meta(max_length=EXPORTS_BYTES_MAX)]
 OutlineBytes = Annotated[bytes, Meta(max_length=OUTLINE_BYTES_MAX)]

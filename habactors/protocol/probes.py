@@ -8,7 +8,8 @@
      │                          │◀──── Ack(31) ───── │
      │◀──────────── Ack(7) ──── │                    │     the helper passes it on
 
-Each message also introduces a few members: fresh news of them, and what the sender holds against the receiver.
+Each message also introduces a few members: fresh news of them, and what the sender holds against
+the receiver.
 """
 
 from typing import Annotated

@@ -1,31 +1,37 @@
 """What does a node hold true of the whole ring?
 
-A table of rumors by key, with a running digest of its content: two tables with one checksum are equal, however they came about.
+A table of rumors by key, with a running digest of its content: two tables with one checksum are
+equal, however they came about.
 """
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 
 import msgspec
 
 from habactors.protocol.health import Health
+from habactors.protocol.limits import OUTLINE_BYTES_MAX, OUTLINE_ENTRY_BYTES, RUMORS_MAX
 from habactors.protocol.rumors import AnyRumor, Departure, Key, Membership
 
 _encoder = msgspec.msgpack.Encoder()
 
 
-def fingerprint(rumor: AnyRumor) -> int:
-    """64 bits that stand for a rumor's whole content."""
-    return int.from_bytes(blake2b(_encoder.encode(rumor), digest_size=8).digest(), "big")
+def fingerprint(statement: msgspec.Struct) -> int:
+    """64 bits that stand for the whole content of a rumor, or of a request."""
+    return int.from_bytes(blake2b(_encoder.encode(statement), digest_size=8).digest(), "big")
 
 
 def key_hash(key: Key) -> int:
     """64 bits that stand for a key."""
-    return int.from_bytes(blake2b("\0".join(key).encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(_encoder.encode(key), digest_size=8).digest(), "big")
 
 
 class Table:
-    """Rumors by key; `merge` is the only way in, `drop` (for tombstones past their lifetime) the only way out."""
+    """Rumors by key.
+
+    `merge` is the only way in, `drop` (for tombstones past their lifetime) the only way out.
+    """
 
     def __init__(self) -> None:
         self.checksum = 0
@@ -73,22 +79,26 @@ class Table:
     def drop(self, key: Key) -> None:
         """Forget a rumor; unknown keys are no error."""
         if key in self._rumors:
-            del self._rumors[key], self._keys[key_hash(key)]
+            del self._rumors[key]
+            self._keys.pop(key_hash(key), None)
             self.checksum ^= self._prints.pop(key)
 
     def outline(self) -> bytes:
-        """The whole table as 16-byte entries: hash of the key, fingerprint of the rumor."""
-        return b"".join(
-            hashed.to_bytes(8, "big") + self._prints[key].to_bytes(8, "big")
-            for hashed, key in self._keys.items()
-        )
+        """The whole table as 16-byte entries: hash of the key, fingerprint of the rumor.
+
+        A table too large for one message is cut: the rest then counts as lacking here.
+        """
+        entries = islice(self._keys.items(), OUTLINE_BYTES_MAX // OUTLINE_ENTRY_BYTES)
+        return b"".join(_packed(hashed) + _packed(self._prints[key]) for hashed, key in entries)
 
     def compare(self, outline: bytes) -> tuple[list[AnyRumor], bytes]:
-        """Against another table's outline: the rumors that it lacks or holds otherwise, and the key hashes to ask it for."""
-        theirs = {
-            int.from_bytes(outline[at : at + 8], "big"): int.from_bytes(outline[at + 8 : at + 16], "big")
-            for at in range(0, len(outline) - 15, 16)
-        }
+        """Against another table's outline: what one lacks of the other.
+
+        First the rumors that the other table lacks or holds otherwise, then the packed key hashes
+        to ask it for.
+        """
+        numbers = _unpacked(outline)
+        theirs = dict(zip(numbers[::2], numbers[1::2], strict=False))
         lacking = [
             self._rumors[key]
             for hashed, key in self._keys.items()
@@ -99,12 +109,21 @@ class Table:
             for hashed, mark in theirs.items()
             if hashed not in self._keys or self._prints[self._keys[hashed]] != mark
         ]
-        return lacking, b"".join(hashed.to_bytes(8, "big") for hashed in wanted)
+        return lacking, b"".join(map(_packed, wanted))
 
     def chosen(self, key_hashes: bytes) -> list[AnyRumor]:
-        """The rumors behind packed 8-byte key hashes; unknown ones are passed over."""
-        hashes = (int.from_bytes(key_hashes[at : at + 8], "big") for at in range(0, len(key_hashes) - 7, 8))
+        """The rumors behind packed 8-byte key hashes, each once; unknown ones are passed over."""
+        hashes = dict.fromkeys(_unpacked(key_hashes))
         return [self._rumors[self._keys[hashed]] for hashed in hashes if hashed in self._keys]
+
+
+def _packed(number: int) -> bytes:
+    return number.to_bytes(8, "big")
+
+
+def _unpacked(numbers: bytes) -> list[int]:
+    """The 64-bit numbers in these bytes; an incomplete last one is left out."""
+    return [int.from_bytes(numbers[at : at + 8], "big") for at in range(0, len(numbers) - 7, 8)]
 
 
 def size(rumor: AnyRumor) -> int:
@@ -113,12 +132,15 @@ def size(rumor: AnyRumor) -> int:
 
 
 def chunks(rumors: Iterable[AnyRumor], bytes_max: int) -> Iterator[tuple[AnyRumor, ...]]:
-    """The rumors in runs of at most `bytes_max` bytes each, though never less than one rumor."""
+    """The rumors in runs of at most `bytes_max` bytes each, though never less than one rumor.
+
+    No run is longer than one message may be.
+    """
     run: list[AnyRumor] = []
     filled = 0
     for rumor in rumors:
         length = size(rumor)
-        if run and filled + length > bytes_max:
+        if run and (filled + length > bytes_max or len(run) >= RUMORS_MAX):
             yield tuple(run)
             run, filled = [], 0
         run.append(rumor)

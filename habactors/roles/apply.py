@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from habactors.protocol.commands import Answered, ApplyConfig
+from habactors.protocol.envelope import flaw
 from habactors.protocol.rumors import Config
+from habactors.protocol.table import fingerprint
 
 if TYPE_CHECKING:
     from habactors.roles.disseminator import Disseminator
@@ -13,26 +15,34 @@ if TYPE_CHECKING:
 ANSWERS = "answers"
 ANSWERS_MAX = 32
 
+_decoder = msgspec.msgpack.Decoder(dict[int, Answered])
+
 
 class Applications:
-    """Answers `ApplyConfig`, the same request always alike: answers are kept together with the rumors that they speak of."""
+    """Answers `ApplyConfig`, the same request always alike.
+
+    Answers are kept together with the rumors that they speak of, under a fingerprint of the whole
+    request: a number alone is used again by whoever starts to count anew.
+    """
 
     def __init__(self, disseminator: "Disseminator") -> None:
         self._role = disseminator
         self._answers: dict[int, Answered] = {}
 
     def restore(self, kept: dict[str, bytes]) -> None:
+        """Take over the answers of the life before; damaged ones are forgotten."""
         try:
-            answers = msgspec.msgpack.decode(kept.get(ANSWERS, b"\x90"), type=list[Answered])
+            self._answers = _decoder.decode(kept.get(ANSWERS, b"\x80"))
         except (msgspec.DecodeError, UnicodeDecodeError):
-            answers = []
-        self._answers = {answer.request: answer for answer in answers}
+            self._answers = {}
 
     def take_up(self, request: ApplyConfig, now: float) -> None:
-        answer = self._answers.get(request.request)
+        """Answer a request, at once."""
+        mark = fingerprint(request)
+        answer = self._answers.get(mark)
         if answer is None:
             answer = self._judge(request, now)
-            self._remember(answer)
+            self._remember(mark, answer)
         self._role.say(answer)
 
     def _judge(self, request: ApplyConfig, now: float) -> Answered:
@@ -49,6 +59,14 @@ class Applications:
                 version=stands,
             )
         config = Config(group, version, request.body, self._role.me.id)
+        if broken := flaw(config):
+            return Answered(
+                request.request,
+                f"version {version} of {group} is beyond a limit ({broken})",
+                code="refused",
+                hint=f"version {stands} stands",
+                version=stands,
+            )
         self._role.learn(config, now, durable=True)
         self._role.report(
             now, "config", group, group, str(stands), str(version), "an operator applied it here"
@@ -57,9 +75,8 @@ class Applications:
             request.request, f"accepted: version {version} of {group} stands", version=version
         )
 
-    def _remember(self, answer: Answered) -> None:
-        self._answers[answer.request] = answer
+    def _remember(self, mark: int, answer: Answered) -> None:
+        self._answers[mark] = answer
         while len(self._answers) > ANSWERS_MAX:
             del self._answers[next(iter(self._answers))]
-        kept = msgspec.msgpack.encode(list(self._answers.values()))
-        self._role.keep(ANSWERS, kept, durable=True)
+        self._role.keep(ANSWERS, msgspec.msgpack.encode(self._answers), durable=True)

@@ -1,7 +1,8 @@
 """Who serves what?
 
-A fold over the disseminator's snapshot and news: members with their health, service groups with their members and configuration. It owns nothing
-and can be rebuilt at any time; the other actors of the node hear what changed as `Views`.
+A fold over the disseminator's snapshot and news: members with their health, service groups with
+their members and configuration. It owns nothing and can be rebuilt at any time; the other actors
+of the node hear what changed as `Views`.
 """
 
 from random import Random
@@ -40,7 +41,7 @@ class Census(Role):
             case Snapshot(epoch, version, known):
                 if self._follower.reset(epoch, version):
                     self._rebuild(known)
-            case Recount():
+            case Recount() if self._known:
                 self._say_all()
             case Start():
                 self.epoch = self.rng.getrandbits(48)
@@ -61,9 +62,11 @@ class Census(Role):
         self._say_changes()
 
     def _rebuild(self, known: tuple[Known, ...]) -> None:
+        """Begin anew. That is a version of its own: whoever misses it must find a gap."""
         self._known, self._serves, self._groups = {}, {}, {}
         for item in known:
             self._fold(item)
+        self.version += 1
         self._say_all()
 
     def _fold(self, item: Known) -> None:
@@ -85,8 +88,8 @@ class Census(Role):
             case Membership(id=member_id) | Departure(member_id=member_id):
                 self._touch_member(member_id)
             case Service(member_id=member_id, service_group=group):
-                self._groups[group].pop(member_id, None)
-                self._serves[member_id].pop(group, None)
+                _discard(self._groups, group, member_id)
+                _discard(self._serves, member_id, group)
                 self._touched_groups[group] = None
             case Config(service_group=group):
                 self._touched_groups[group] = None
@@ -124,6 +127,7 @@ class Census(Role):
         self._touched_members, self._touched_groups = {}, {}
 
     def _say_all(self) -> None:
+        """Tell the whole census. Before the first snapshot that would be a lie, so nobody does."""
         self._touched_members, self._touched_groups = {}, {}
         members = (self._member_view(key[1]) for key in self._known if key[0] == Membership.KIND)
         names = dict.fromkeys(self._groups)
@@ -190,3 +194,10 @@ class Census(Role):
             member.health if member else int(Health.SUSPECT),
             member.permanent if member else False,
         )
+
+
+def _discard(table: dict[str, dict[str, Any]], outer: str, inner: str) -> None:
+    """Take an entry out of a table of tables, and leave no empty table behind."""
+    del table[outer][inner]
+    if not table[outer]:
+        del table[outer]

@@ -1,8 +1,10 @@
 """Who is alive?
 
-SWIM's failure detector (Das, Gupta, Motivala 2002): each period it pings one member in turn; without an answer in time it asks helpers to
-ping for it; without any answer by the end of the period it says that the member is suspect. A suspect that does not refute in time is said to
-be confirmed. What it finds are accusations: only the disseminator turns them into rumors, and the accused refute them there.
+SWIM's failure detector (Das, Gupta, Motivala 2002): each period it pings one member in turn; without
+an answer in time it asks helpers to ping for it; without any answer by the end of the period it
+says that the member is suspect. A suspect that does not refute in time is said to be confirmed.
+What it finds are accusations: only the disseminator turns them into rumors, and the accused refute
+them there.
 """
 
 from random import Random
@@ -12,10 +14,10 @@ from habactors.config import DetectorConfig
 from habactors.protocol.health import REACHABLE, Health
 from habactors.protocol.heat import Heat, budget
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
-from habactors.protocol.limits import ENVELOPE_BYTES_MAX
+from habactors.protocol.limits import ENVELOPE_BYTES_MAX, WHY_CHARACTERS_MAX
 from habactors.protocol.news import Accusation, CatchUp, Known, News, Overheard, Snapshot
 from habactors.protocol.probes import Ack, Ping, PingRequest
-from habactors.protocol.rumors import Departure, Membership
+from habactors.protocol.rumors import Departure, Key, Membership
 from habactors.protocol.transport import LinkLost, Probed
 from habactors.roles.deadlines import Deadlines
 from habactors.roles.follower import Follower, Step
@@ -28,12 +30,12 @@ ERRANDS_MAX = 256
 
 
 class Trial(NamedTuple):
-    """A probe under way: whom, since when, and by whom else."""
+    """A probe under way: whom, since when, and by whom else, once they have been asked."""
 
     sequence: int
     target: str
     began: float
-    helpers: tuple[str, ...] = ()
+    helpers: tuple[str, ...] | None = None
 
 
 class Errand(NamedTuple):
@@ -41,7 +43,7 @@ class Errand(NamedTuple):
 
     asker: Peer
     sequence: int
-    until: float
+    target: str
 
 
 class Detector(Role):
@@ -83,20 +85,20 @@ class Detector(Role):
                 self._check_home(address, now)
             case Start():
                 self.say(CatchUp())
-                self._deadlines.set("turn", now + self.settings.period_seconds * self.rng.random())
         self._keep_time(now)
 
     def _take_up(self, epoch: int, version: int, known: tuple[Known, ...], now: float) -> None:
         if not self._follower.reset(epoch, version):
             return
         listed = {item.rumor.id: None for item in known if isinstance(item.rumor, Membership)}
+        self.departed = {}
         for member_id in [member for member in self.members if member not in listed]:
             self._forget(member_id)
         for item in known:
             self._note(item, now)
 
     def _follow(
-        self, epoch: int, version: int, known: tuple[Known, ...], gone: tuple[Any, ...], now: float
+        self, epoch: int, version: int, known: tuple[Known, ...], gone: tuple[Key, ...], now: float
     ) -> None:
         step = self._follower.step(epoch, version)
         if step is Step.GAP:
@@ -108,27 +110,41 @@ class Detector(Role):
             if isinstance(item.rumor, Membership):
                 self.fresh.kindle(item.rumor)
         for key in gone:
-            if key[0] == Membership.KIND:
-                self._forget(key[1])
+            self._unlearn(key)
 
     def _note(self, item: Known, now: float) -> None:
-        rumor = item.rumor
-        if isinstance(rumor, Departure):
-            self.departed[rumor.member_id] = None
-            rumor = self.members.get(rumor.member_id)
-        if not isinstance(rumor, Membership) or rumor.id == self.me.id:
-            return
-        self.members[rumor.id] = rumor
-        self._set_probed(rumor)
-        if rumor.health is Health.SUSPECT:
+        match item.rumor:
+            case Departure(member_id=member_id):
+                self.departed[member_id] = None
+                if member_id in self.members:
+                    self._set_probed(self.members[member_id])
+                self.suspicions.clear(member_id)
+            case Membership(id=member_id) as member if member_id != self.me.id:
+                self.members[member_id] = member
+                self._set_probed(member)
+                self._set_suspected(member, min(now, item.since))
+
+    def _unlearn(self, key: Key) -> None:
+        match key:
+            case (Membership.KIND, member_id):
+                self._forget(member_id)
+            case (Departure.KIND, member_id):
+                self.departed.pop(member_id, None)
+                if member_id in self.members:
+                    self._set_probed(self.members[member_id])
+
+    def _set_suspected(self, member: Membership, since: float) -> None:
+        if member.health is Health.SUSPECT and member.id not in self.departed:
             seconds = suspicion_seconds(len(self.rotation) + 1, self.settings.period_seconds)
-            self.suspicions.note(rumor, min(now, item.since) + seconds)
+            self.suspicions.note(member, since + seconds)
         else:
-            self.suspicions.clear(rumor.id)
+            self.suspicions.clear(member.id)
 
     def _set_probed(self, member: Membership) -> None:
         """Probe the reachable; and permanent members for ever."""
-        wanted = member.id not in self.departed and (member.permanent or member.health in REACHABLE)
+        wanted = member.id not in self.departed and (
+            member.permanent or member.health in REACHABLE
+        )
         if wanted and member.id not in self._probed:
             self._probed[member.id] = None
             self.rotation.add(member.id)
@@ -137,16 +153,20 @@ class Detector(Role):
             self.rotation.remove(member.id)
 
     def _forget(self, member_id: str) -> None:
-        if self.members.pop(member_id, None) and member_id in self._probed:
+        member = self.members.pop(member_id, None)
+        if member is None:
+            return
+        if member_id in self._probed:
             del self._probed[member_id]
             self.rotation.remove(member_id)
         self.suspicions.clear(member_id)
+        self.fresh.quench(member)
 
     def _take_turn(self, now: float) -> None:
         target = self.rotation.next()
         if target:
             self._try(target, now)
-        self._deadlines.set("turn", now + self.settings.period_seconds)
+            self._deadlines.set("turn", now + self.settings.period_seconds)
 
     def _try(self, member_id: str, now: float) -> None:
         """Ping a member and expect its Ack, or a helper's, within the period."""
@@ -156,38 +176,42 @@ class Detector(Role):
         self._deadlines.set(sequence, now + self.settings.ping_timeout_seconds)
 
     def _check_home(self, address: str, now: float) -> None:
-        """A broken link is evidence: look at once whether its member still lives."""
+        """A broken link is evidence: look at once whether whoever lived there still does."""
         under_way = {trial.target: None for trial in self._trials.values()}
         for member_id in self._probed:
             if self.members[member_id].address == address and member_id not in under_way:
                 self._try(member_id, now)
-                return
 
     def _press_on(self, sequence: int, now: float) -> None:
-        """No answer in time: ask helpers; no answer from them either: accuse."""
+        """No answer in time: ask helpers; no answer from them either: accuse.
+
+        Helpers are asked even when this node itself was late: that is nobody else's fault.
+        """
         trial = self._trials.get(sequence)
         if trial is None:
             self._errands.pop(sequence, None)
-        elif now < trial.began + self.settings.period_seconds and not trial.helpers:
-            self._ask_helpers(trial)
+        elif trial.helpers is None:
+            self._ask_helpers(trial, now)
         else:
             del self._trials[sequence]
             self._accuse(trial, now)
 
-    def _ask_helpers(self, trial: Trial) -> None:
+    def _ask_helpers(self, trial: Trial, now: float) -> None:
         member = self.members.get(trial.target)
         if member is None:
             del self._trials[trial.sequence]
             return
         helpers = self._pick_helpers(trial.target)
-        self._trials[trial.sequence] = trial._replace(helpers=helpers or ("nobody",))
+        self._trials[trial.sequence] = trial._replace(helpers=helpers)
         for helper_id in helpers:
             helper = self.members[helper_id]
             request = PingRequest(
                 trial.sequence, member.id, member.address, self._introduce(helper_id)
             )
             self.send(Peer(helper_id, helper.address), request)
-        self._deadlines.set(trial.sequence, trial.began + self.settings.period_seconds)
+        patience = self.settings.period_seconds - self.settings.ping_timeout_seconds
+        end = trial.began + self.settings.period_seconds
+        self._deadlines.set(trial.sequence, max(end, now + patience))
 
     def _pick_helpers(self, target: str) -> tuple[str, ...]:
         alive = [
@@ -199,19 +223,26 @@ class Detector(Role):
 
     def _accuse(self, trial: Trial, now: float) -> None:
         member = self.members.get(trial.target)
-        if member is None or member.health is not Health.ALIVE:
+        if member is None or member.health is not Health.ALIVE or member.id in self.departed:
             return
-        names = [self.members[helper].name for helper in trial.helpers if helper in self.members]
+        helpers = trial.helpers or ()
+        names = [self.members[helper].name for helper in helpers if helper in self.members]
         why = f"no answer to a ping by {self.me.name} in {now - trial.began:.1f} s"
         if names:
             why += f", nor through {', '.join(names)}"
-        self.say(Accusation(member.id, member.incarnation, int(Health.SUSPECT), why))
+        self._say_accusation(member, Health.SUSPECT, why)
 
     def _confirm_expired(self, now: float) -> None:
-        for member_id, incarnation in self.suspicions.expired(now):
+        """Confirm the suspects whose time is over, again each period until the news agrees."""
+        for member_id in self.suspicions.expired(now):
             member = self.members[member_id]
             why = f"{member.why or 'suspected'}; not refuted in time"
-            self.say(Accusation(member_id, incarnation, int(Health.CONFIRMED), why[:500]))
+            self._say_accusation(member, Health.CONFIRMED, why)
+            self.suspicions.note(member, now + self.settings.period_seconds)
+
+    def _say_accusation(self, member: Membership, level: Health, why: str) -> None:
+        why = why[:WHY_CHARACTERS_MAX]
+        self.say(Accusation(member.id, member.incarnation, int(level), why))
 
     def _answer(self, peer: Peer, ping: Ping) -> None:
         self._overhear(ping.introductions)
@@ -223,9 +254,8 @@ class Detector(Role):
         if len(self._errands) >= ERRANDS_MAX:
             return
         sequence = self._next_sequence()
-        until = now + self.settings.period_seconds
-        self._errands[sequence] = Errand(peer, request.sequence, until)
-        self._deadlines.set(sequence, until)
+        self._errands[sequence] = Errand(peer, request.sequence, request.target)
+        self._deadlines.set(sequence, now + self.settings.period_seconds)
         introductions = self._introduce(request.target)
         self.send(
             Peer(request.target, request.address), Ping(sequence, request.target, introductions)
@@ -233,23 +263,26 @@ class Detector(Role):
 
     def _hear_ack(self, ack: Ack) -> None:
         self._overhear(ack.introductions)
-        errand = self._errands.pop(ack.sequence, None)
-        if errand:
-            self._deadlines.clear(ack.sequence)
-            relayed = Ack(errand.sequence, ack.target, self._introduce(errand.asker.id))
-            self.send(errand.asker, relayed)
+        awaited = self._errands.get(ack.sequence) or self._trials.get(ack.sequence)
+        if awaited is None or awaited.target != ack.target:
             return
-        trial = self._trials.get(ack.sequence)
-        if trial and trial.target == ack.target:
+        self._deadlines.clear(ack.sequence)
+        if isinstance(awaited, Trial):
             del self._trials[ack.sequence]
-            self._deadlines.clear(ack.sequence)
+            return
+        del self._errands[ack.sequence]
+        relayed = Ack(awaited.sequence, ack.target, self._introduce(awaited.asker.id))
+        self.send(awaited.asker, relayed)
 
     def _ping(self, sequence: int, member: Membership) -> None:
         ping = Ping(sequence, member.id, self._introduce(member.id))
         self.send(Peer(member.id, member.address), ping)
 
     def _introduce(self, receiver: str) -> tuple[Membership, ...]:
-        """Up to five fresh members, and whatever I hold against the receiver: it should be the first to know."""
+        """Up to five fresh members, and whatever I hold against the receiver.
+
+        It should be the first to know.
+        """
         fresh: list[Any] = []
         if self.fresh:
             sends_max = budget(len(self.rotation) + 1)
@@ -276,14 +309,15 @@ class Detector(Role):
         return self._sequence
 
     def _keep_time(self, now: float) -> None:
-        if self.suspicions.next is not None:
-            self._deadlines.set("suspicion", self.suspicions.next)
+        if self.rotation and "turn" not in self._deadlines:
+            first = now + self.settings.period_seconds * self.rng.random()
+            self._deadlines.set("turn", first)
+        self._confirm_expired(now)
         for name in self._deadlines.due(now):
             match name:
                 case "turn":
                     self._take_turn(now)
-                case "suspicion":
-                    self._confirm_expired(now)
                 case int():
                     self._press_on(name, now)
-        self.wake_at(self._deadlines.next)
+        times = (self._deadlines.next, self.suspicions.next)
+        self.wake_at(min((time for time in times if time is not None), default=None))

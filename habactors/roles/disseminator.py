@@ -1,7 +1,8 @@
 """What should everyone know?
 
-The only actor that merges. It owns the table of rumors, their heat and this member's incarnation, keeps them through crashes, gossips while
-something is hot, and closes the residue by comparing digests with a random member from time to time.
+The only actor that merges. It owns the table of rumors, their heat and this member's incarnation,
+keeps them through crashes, gossips while something is hot, and closes the residue by comparing
+digests with a random member from time to time.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
 from habactors.protocol.health import REACHABLE, Health
 from habactors.protocol.heat import Heat, budget
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
-from habactors.protocol.limits import CHUNK_BYTES, RUMORS_MAX
+from habactors.protocol.limits import CHUNK_BYTES, RUMORS_MAX, WHOLE_MAX
 from habactors.protocol.news import (
     Accusation,
     CatchUp,
@@ -31,6 +32,7 @@ from habactors.protocol.table import Table, chunks
 from habactors.protocol.transport import Gossiped
 from habactors.roles.apply import Applications
 from habactors.roles.deadlines import Deadlines
+from habactors.roles.offers import Offers
 from habactors.roles.records import INCARNATION, Shelf
 from habactors.roles.role import Role
 
@@ -41,7 +43,10 @@ GREETED_MEMBERS = 3
 
 
 class Disseminator(Role):
-    """Table, heat and incarnation of one member; `peers` are addresses to greet until a member answers there."""
+    """Table, heat and incarnation of one member.
+
+    `peers` are addresses to greet until a member is known to live there.
+    """
 
     NAME = "disseminator"
 
@@ -63,6 +68,7 @@ class Disseminator(Role):
         self._fresh: dict[Key, Known] = {}
         self._shelf = Shelf(self)
         self._applications = Applications(self)
+        self._offers = Offers(self)
         self._deadlines: Deadlines[str] = Deadlines()
         self._greeting_seconds = GREETING_SECONDS_MIN
         self._last_round = float("-inf")
@@ -78,10 +84,8 @@ class Disseminator(Role):
                     self.learn(rumor, now)
             case Accusation():
                 self._accuse(message, now)
-            case Offer():
-                self._offer(message, now)
-            case Withdraw(service_group):
-                self._withdraw(service_group, now)
+            case Offer() | Withdraw():
+                self._offers.take_up(message, now)
             case ApplyConfig():
                 self._applications.take_up(message, now)
             case CatchUp():
@@ -93,24 +97,29 @@ class Disseminator(Role):
         self._publish()
         self._keep_time(now)
 
-    def learn(self, rumor: AnyRumor, now: float, *, durable: bool = False, hot: bool = True) -> bool:
+    def learn(
+        self, rumor: AnyRumor, now: float, *, durable: bool = False, hot: bool = True
+    ) -> bool:
         """Merge a rumor, and if it changed anything keep it, tell it on and publish it."""
-        if isinstance(rumor, Membership) and rumor.id == self.me.id:
-            return self._hear_of_myself(rumor, now)
-        return self._take_in(rumor, now, durable=durable, hot=hot)
+        match rumor:
+            case Membership(id=self.me.id):
+                return self._hear_of_myself(rumor, now)
+            case Service(member_id=self.me.id):
+                return self._offers.hear_of_mine(rumor, now, hot=hot)
+        return self.take_in(rumor, now, durable=durable, hot=hot)
 
-    def _take_in(self, rumor: AnyRumor, now: float, *, durable: bool, hot: bool) -> bool:
+    def take_in(self, rumor: AnyRumor, now: float, *, durable: bool, hot: bool) -> bool:
+        """The same, without asking whether the rumor speaks of this node."""
         key = rumor.key
         before = self.table.get(key)
         if not self.table.merge(rumor):
             return False
         if isinstance(rumor, Membership):
             self._note_membership(before, rumor, now)
-        elif isinstance(rumor, Departure):
-            self.reachable.pop(rumor.member_id, None)
-            self.since[key] = now
         else:
             self.since[key] = now
+            if isinstance(rumor, Departure) and before is None:
+                self._note_departure(rumor, now)
         known = Known(rumor, self.since[key])
         self._fresh[key] = known
         self._shelf.put(known, durable=durable)
@@ -120,32 +129,40 @@ class Disseminator(Role):
 
     def _note_membership(self, before: AnyRumor | None, rumor: Membership, now: float) -> None:
         """Keep the list of whom to talk to, and report a change of health."""
-        previous = before.health if isinstance(before, Membership) else None
-        departed = self.table.departure(rumor.id) is not None
-        if rumor.health in REACHABLE and not departed and rumor.id != self.me.id:
+        previous = before if isinstance(before, Membership) else None
+        was = previous.health if previous else None
+        counts = rumor.id != self.me.id and self.table.departure(rumor.id) is None
+        if counts and rumor.health in REACHABLE:
             self.reachable[rumor.id] = rumor
         else:
             self.reachable.pop(rumor.id, None)
-        if previous != rumor.health:
+        if was is not rumor.health or _is_suspected_anew(previous, rumor):
             self.since[rumor.key] = now
-            if rumor.id != self.me.id:
-                was = previous.word if previous else "unknown"
-                self.report(now, "member", rumor.id, rumor.name, was, rumor.health.word, rumor.why)
+        if was is not rumor.health and counts:
+            before_word = was.word if was else "unknown"
+            after = rumor.health.word
+            self.report(now, "member", rumor.id, rumor.name, before_word, after, rumor.why)
+
+    def _note_departure(self, rumor: Departure, now: float) -> None:
+        self.reachable.pop(rumor.member_id, None)
+        member = self.table.membership(rumor.member_id)
+        was, name = (member.health.word, member.name) if member else ("unknown", "")
+        departed = Health.DEPARTED.word
+        self.report(now, "member", rumor.member_id, name, was, departed, rumor.why)
 
     def _hear_of_myself(self, rumor: Membership, now: float) -> bool:
-        """Refute whatever outweighs my own word (SWIM 2002, section 4.2): say it again at a higher incarnation."""
+        """Refute whatever outweighs my own word, at a higher incarnation (SWIM 2002, section 4.2).
+
+        Nothing is higher than the highest one: who spoke that has spoken for ever.
+        """
         own = self.table.membership(self.me.id)
         if self.leaving or own is None or not rumor.beats(own):
             return False
-        self.report(
-            now,
-            "member",
-            self.me.id,
-            self.me.name,
-            rumor.health.word,
-            Health.ALIVE.word,
-            f"refuted {rumor.health.word}@{rumor.incarnation} of {rumor.accuser or 'a former life'}",
-        )
+        if rumor.incarnation >= WHOLE_MAX:
+            return False
+        was, after = rumor.health.word, Health.ALIVE.word
+        why = f"refuted {was}@{rumor.incarnation} of {rumor.accuser or 'a former life'}"
+        self.report(now, "member", self.me.id, self.me.name, was, after, why)
         self._speak_of_myself(rumor.incarnation + 1, now)
         return True
 
@@ -158,7 +175,7 @@ class Disseminator(Role):
         own = Membership(
             me.id, me.name, me.address, incarnation, int(level), me.permanent, accuser="", why=why
         )
-        self._take_in(own, now, durable=True, hot=True)
+        self.take_in(own, now, durable=True, hot=True)
 
     def _start(self, start: Start, now: float) -> None:
         self.epoch = self.rng.getrandbits(48)
@@ -181,26 +198,35 @@ class Disseminator(Role):
 
     def _greet_acquaintances(self) -> None:
         """Say Hello to a few members of the life before, however they fared."""
-        others = [
+        self._greet([*self.reachable.values(), *self._lost()], GREETED_MEMBERS)
+
+    def _lost(self) -> list[Membership]:
+        """The members that are held for dead, but did not depart."""
+        return [
             rumor
             for rumor in self.table
             if isinstance(rumor, Membership)
             and rumor.id != self.me.id
+            and rumor.health not in REACHABLE
             and not self.table.departure(rumor.id)
         ]
-        for member in self.rng.sample(others, min(GREETED_MEMBERS, len(others))):
+
+    def _greet(self, members: list[Membership], count: int) -> None:
+        for member in self.rng.sample(members, min(count, len(members))):
             self.send(Peer(member.id, member.address), self._hello())
 
     def _hello(self) -> Hello:
+        return Hello(self._own(), self.table.checksum)
+
+    def _own(self) -> Membership:
         own = self.table.membership(self.me.id)
         assert own is not None, "a member that does not know itself"
-        return Hello(own, self.table.checksum)
+        return own
 
     def _converse(self, peer: Peer, gossip: Any, now: float) -> None:
         match gossip:
             case Rumors(rumors, hot):
-                for rumor in rumors:
-                    self.learn(rumor, now, hot=hot)
+                self._listen(peer, rumors, now, hot=hot)
             case Digest(checksum):
                 if checksum != self.table.checksum:
                     self.send(peer, Outline(self.table.outline()))
@@ -215,6 +241,21 @@ class Disseminator(Role):
                 if checksum != self.table.checksum:
                     self._send_rumors(peer, self.table, hot=False)
                 self.learn(member, now)
+
+    def _listen(self, peer: Peer, rumors: tuple[AnyRumor, ...], now: float, *, hot: bool) -> None:
+        """Learn; and whoever tells me of my end is the first to hear that I live."""
+        before = self.incarnation
+        for rumor in rumors:
+            self.learn(rumor, now, hot=hot)
+        if self.incarnation != before and any(map(self._buries_me, rumors)):
+            self.send(peer, Rumors((self._own(),)))
+
+    def _buries_me(self, rumor: AnyRumor) -> bool:
+        return (
+            isinstance(rumor, Membership)
+            and rumor.id == self.me.id
+            and rumor.health is not Health.ALIVE
+        )
 
     def _send_rumors(self, peer: Peer, rumors: Iterable[AnyRumor], *, hot: bool) -> None:
         for chunk in chunks(rumors, CHUNK_BYTES):
@@ -239,48 +280,16 @@ class Disseminator(Role):
             now,
         )
 
-    def _offer(self, offer: Offer, now: float) -> None:
-        mine = self.table.get(("service", offer.service_group, self.me.id))
-        count = mine.incarnation if isinstance(mine, Service) else 0
-        service = Service(
-            self.me.id,
-            offer.service_group,
-            offer.ident,
-            count,
-            offer.exports,
-            offer.sys,
-            offer.topology,
-        )
-        if service != mine:
-            self._say_service(service, now)
-
-    def _withdraw(self, service_group: str, now: float) -> None:
-        mine = self.table.get(("service", service_group, self.me.id))
-        if isinstance(mine, Service) and not mine.withdrawn:
-            gone = Service(mine.member_id, service_group, mine.ident, mine.incarnation, withdrawn=True)
-            self._say_service(gone, now)
-
-    def _say_service(self, service: Service, now: float) -> None:
-        renewed = Service(
-            service.member_id,
-            service.service_group,
-            service.ident,
-            service.incarnation + 1,
-            service.exports,
-            service.sys,
-            service.topology,
-            service.withdrawn,
-        )
-        self.learn(renewed, now)
-
     def _leave(self, now: float) -> None:
-        """A graceful end: nobody needs to find out by probing."""
+        """A graceful end: nobody needs to find out by probing, and nothing hot is left untold."""
         self.leaving = True
         self._speak_of_myself(self.incarnation, now, Health.CONFIRMED, "left")
-        own = self.table.membership(self.me.id)
-        assert own is not None, "a member that does not know itself"
-        for member in self._some_members(FAREWELLS):
-            self.send(Peer(member.id, member.address), Rumors((own,)))
+        own = self._own()
+        members = self._some_members(FAREWELLS)
+        hot = self._cool(len(members))
+        farewell = Rumors((own, *(rumor for rumor in hot if rumor != own)))
+        for member in members:
+            self.send(Peer(member.id, member.address), farewell)
 
     def _some_members(self, count: int) -> list[Membership]:
         members = list(self.reachable.values())
@@ -297,22 +306,30 @@ class Disseminator(Role):
                 case "greet":
                     self._greet_peers(now)
                 case "sync":
-                    self._compare_digests(now)
+                    self._look_around(now)
         self.wake_at(deadlines.next)
 
     def _gossip_round(self, now: float) -> None:
         self._last_round = now
         targets = self._some_members(self.settings.gossip_fanout)
-        sends_max = budget(len(self.reachable) + 1)
-        rumors = self.heat.take(len(targets), sends_max, CHUNK_BYTES, RUMORS_MAX)
-        batch = Rumors(tuple(rumors))
-        for member in targets:
-            self.send(Peer(member.id, member.address), batch)
+        rumors = self._cool(len(targets))
+        if rumors:
+            batch = Rumors(tuple(rumors))
+            for member in targets:
+                self.send(Peer(member.id, member.address), batch)
         if self.heat and self.reachable:
             self._deadlines.set("round", now + self.settings.gossip_interval_seconds)
 
+    def _cool(self, sends: int) -> list[AnyRumor]:
+        """What is hot, for one message to so many members."""
+        sends_max = budget(len(self.reachable) + 1)
+        return self.heat.take(sends, sends_max, CHUNK_BYTES, RUMORS_MAX - 1)
+
     def _greet_peers(self, now: float) -> None:
-        """Knock at configured peers where no member is known to live, ever more seldom but for ever: a late seed still joins."""
+        """Knock at configured peers where no member is known to live.
+
+        Ever more seldom, but for ever: a late seed still joins.
+        """
         if not self.peers:
             return
         homes = {member.address: None for member in self.reachable.values()}
@@ -323,9 +340,14 @@ class Disseminator(Role):
         self._greeting_seconds = min(seconds * 2, GREETING_SECONDS_MAX)
         self._deadlines.set("greet", now + seconds)
 
-    def _compare_digests(self, now: float) -> None:
+    def _look_around(self, now: float) -> None:
+        """Compare tables with somebody who lives, and greet somebody who is held for dead.
+
+        Two halves of a split ring find each other by that greeting.
+        """
         for member in self._some_members(1):
             self.send(Peer(member.id, member.address), Digest(self.table.checksum))
+        self._greet(self._lost(), 1)
         self._deadlines.set("sync", now + self.settings.sync_interval_seconds)
 
     def _publish(self) -> None:
@@ -338,3 +360,12 @@ class Disseminator(Role):
         known = tuple(Known(rumor, self.since.get(rumor.key, 0.0)) for rumor in self.table)
         self._fresh.clear()
         self.say(Snapshot(self.epoch, self.version, known))
+
+
+def _is_suspected_anew(previous: Membership | None, rumor: Membership) -> bool:
+    """Whether a suspect refuted and was suspected again, though the refutation passed us by."""
+    return (
+        previous is not None
+        and rumor.health is Health.SUSPECT
+        and rumor.incarnation != previous.incarnation
+    )

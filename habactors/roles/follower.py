@@ -12,15 +12,15 @@ class Step(Enum):
 
 
 class Follower:
-    """Follows the versions of one publisher (snapshot, then gapless news) through its lives (epochs)."""
+    """Follows one publisher's versions (snapshot, then gapless news) through its lives (epochs)."""
 
     def __init__(self) -> None:
         self.epoch = -1
         self.version = -1
 
     def reset(self, epoch: int, version: int) -> bool:
-        """Take up a snapshot; False when it is older than what was heard already."""
-        if epoch == self.epoch and version < self.version:
+        """Take up a snapshot; False when it says no more than what was heard already."""
+        if epoch == self.epoch and version <= self.version:
             return False
         self.epoch, self.version = epoch, version
         return True

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from habactors.protocol.limits import WHOLE_MAX
 from habactors.protocol.news import Known
 from habactors.protocol.rumors import Key
 from habactors.protocol.table import key_hash
@@ -14,7 +15,10 @@ _decoder = msgspec.msgpack.Decoder(Known)
 
 
 class Shelf:
-    """The rumors of a role as records that survive it; one that no longer decodes is passed over, the ring will tell it again."""
+    """The rumors of a role as records that survive it.
+
+    One that no longer decodes is passed over: the ring will tell it again.
+    """
 
     def __init__(self, role: Role) -> None:
         self._role = role
@@ -34,8 +38,14 @@ class Shelf:
                     known.append(_decoder.decode(value))
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     continue
-        written = kept.get(INCARNATION, b"0")
-        return int(written) if written.isdigit() else 0, known
+        return _count(kept.get(INCARNATION, b"")), known
+
+
+def _count(written: bytes) -> int:
+    if not written.isdigit() or len(written) > len(str(WHOLE_MAX)):
+        return 0
+    count = int(written)
+    return count if count < WHOLE_MAX else 0
 
 
 def _record(key: Key) -> str:

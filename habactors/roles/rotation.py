@@ -1,7 +1,7 @@
 """Whose turn is it to be probed?
 
-Round robin over a shuffled list, reshuffled after each round, newcomers at a random place: no member goes unprobed by another for more than
-2(N-1)-1 periods (SWIM 2002, section 4.3).
+Round robin over a shuffled list, reshuffled after each round, newcomers at a random place: between
+two probes of a member by another lie at most 2(N-1)-1 periods (SWIM 2002, section 4.3).
 """
 
 from random import Random
@@ -23,6 +23,7 @@ class Rotation:
         self._order.insert(self._rng.randint(self._at, len(self._order)), member_id)
 
     def remove(self, member_id: str) -> None:
+        """Take a member out; whose turn comes next stays as it is."""
         place = self._order.index(member_id)
         del self._order[place]
         if place < self._at:

@@ -1,7 +1,8 @@
 """Who is suspected, and until when may they refute it?
 
-A suspicion lasts `SUSPICION_FACTOR * ceil(ln(N + 1))` periods: long enough, at 10 % loss, for a refutation to win everywhere
-(SWIM 2002, section 4.2; the 99.9 % point of a simulation of rings of 8 to 1000).
+A suspicion lasts `SUSPICION_FACTOR * ceil(ln(N + 1))` periods: long enough, at 10 % loss, for a
+refutation to win everywhere (SWIM 2002, section 4.2; the 99.9 % point of a simulation of rings of
+8 to 1000).
 """
 
 from math import ceil, log
@@ -17,7 +18,7 @@ def suspicion_seconds(members: int, period_seconds: float) -> float:
 
 
 class Suspicions:
-    """The suspects of one observer, each with its incarnation and its deadline."""
+    """The suspects of one observer: each has a deadline, for the incarnation that is suspected."""
 
     def __init__(self) -> None:
         self._deadlines: dict[str, tuple[int, float]] = {}
@@ -31,14 +32,12 @@ class Suspicions:
     def clear(self, member_id: str) -> None:
         self._deadlines.pop(member_id, None)
 
-    def expired(self, now: float) -> list[tuple[str, int]]:
-        """The members, with incarnations, whose time is over; they are forgotten."""
+    def expired(self, now: float) -> list[str]:
+        """The members whose time is over; they are forgotten."""
         over = [
-            (member_id, incarnation)
-            for member_id, (incarnation, deadline) in self._deadlines.items()
-            if deadline <= now
+            member_id for member_id, (_, deadline) in self._deadlines.items() if deadline <= now
         ]
-        for member_id, _ in over:
+        for member_id in over:
             del self._deadlines[member_id]
         return over
 

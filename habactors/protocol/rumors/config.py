@@ -7,7 +7,7 @@ from habactors.protocol.rumors.rumor import Key, Rumor
 
 
 class Config(Rumor, frozen=True, tag=3):
-    """The ring's layer of a group's configuration: TOML text, replaced whole by a higher version."""
+    """The ring's layer of a group's configuration: TOML, replaced whole by a higher version."""
 
     KIND: ClassVar[str] = "config"
     PRIORITY: ClassVar[int] = 3

@@ -7,7 +7,10 @@ from habactors.protocol.rumors.rumor import Key, Rumor
 
 
 class Departure(Rumor, frozen=True, tag=4):
-    """An operator's word that a member may never return under its id: absorbing, whatever its membership says."""
+    """An operator's word that a member may never return under its id: absorbing.
+
+    Whatever its membership says, a departed member stays departed.
+    """
 
     KIND: ClassVar[str] = "departure"
     PRIORITY: ClassVar[int] = 1

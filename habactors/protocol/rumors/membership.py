@@ -14,8 +14,9 @@ Claimed = Annotated[int, Meta(ge=int(Health.ALIVE), le=int(Health.CONFIRMED))]
 class Membership(Rumor, frozen=True, tag=1):
     """A member at one incarnation, in the health that some observer saw (SWIM 2002, section 4.2).
 
-    Only the member itself raises its incarnation, to refute what is said of it. `accuser` (a member id) and `why` tell
-    whose evidence a health other than alive rests on. A departure is a rumor of its own and outweighs every membership.
+    Only the member itself raises its incarnation, to refute what is said of it. `accuser` (a
+    member id) and `why` tell whose evidence a health other than alive rests on. A departure is a
+    rumor of its own and outweighs every membership.
     """
 
     KIND: ClassVar[str] = "membership"

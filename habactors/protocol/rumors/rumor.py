@@ -1,7 +1,8 @@
 """What is every rumor?
 
-A rumor is a statement with a key, and of two rumors with one key the one of higher rank stands. Rank is a total order over the whole
-content, so the table of all rumors is a join-semilattice: any order, repetition or loss of messages ends in the same state.
+A rumor is a statement with a key, and of two rumors with one key the one of higher rank stands.
+Rank is a total order over the whole content, so the table of all rumors is a join-semilattice: any
+order, repetition or loss of messages ends in the same state.
 """
 
 from typing import Any, ClassVar, Self
@@ -12,7 +13,10 @@ Key = tuple[str, ...]
 
 
 class Rumor(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The base of all kinds; a kind names its `KIND`, its `PRIORITY` (0 is told first), its key and its precedence."""
+    """The base of all kinds.
+
+    A kind names its `KIND`, its `PRIORITY` (0 is told first), its key and its precedence.
+    """
 
     KIND: ClassVar[str] = ""
     PRIORITY: ClassVar[int] = 9
@@ -28,7 +32,7 @@ class Rumor(msgspec.Struct, frozen=True, array_like=True, gc=False):
         raise NotImplementedError
 
     def beats(self, other: Self) -> bool:
-        """Whether this rumor replaces `other`, a rumor of the same key; nothing beats its equal."""
+        """Whether this rumor replaces `other`, of the same key; nothing beats its equal."""
         mine, theirs = self.precedence, other.precedence
         if mine != theirs:
             return mine > theirs

@@ -11,7 +11,8 @@ from habactors.protocol.rumors.rumor import Key, Rumor
 class Service(Rumor, frozen=True, tag=2):
     """One service of one member; only that member speaks of it, counting `incarnation` up.
 
-    `exports` and `sys` are JSON objects: the exported part of its configuration, and where its node is reached.
+    `exports` and `sys` are JSON objects: the exported part of its configuration, and where its
+    node is reached.
     """
 
     KIND: ClassVar[str] = "service"

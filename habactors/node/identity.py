@@ -1,0 +1,48 @@
+"""Who is this node, for ever?
+
+The member id lives in two small files, each with a check, so that one damaged file does not make a stranger of the node.
+"""
+
+import logging
+import re
+import uuid
+import zlib
+from pathlib import Path
+
+FILES = ("MEMBER_ID", "MEMBER_ID.copy")
+
+log = logging.getLogger(__name__)
+
+
+def member_id(data_dir: Path) -> tuple[str, bool]:
+    """The id of the node whose state is in this folder, made when there is none; and whether it had one before."""
+    paths = [data_dir / name for name in FILES]
+    found = next((read for read in map(_read, paths) if read), None)
+    if found is None and any(path.exists() for path in paths):
+        log.warning("%s is damaged beyond repair: this node gets a new member id", paths[0])
+    member = found or uuid.uuid4().hex
+    for path in paths:
+        if _read(path) != member:
+            if found:
+                log.warning("%s was damaged and is restored from its copy", path)
+            _write(path, member)
+    return member, found is not None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        match = re.fullmatch(r"([0-9a-f]{32}) ([0-9a-f]{8})\n", path.read_text())
+    except (OSError, UnicodeDecodeError):
+        return None
+    return match[1] if match and match[2] == _check(match[1]) else None
+
+
+def _write(path: Path, member: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(f"{member} {_check(member)}\n")
+    fresh.chmod(0o600)
+    fresh.replace(path)
+
+
+def _check(member: str) -> str:
+    return f"{zlib.crc32(member.encode()):08x}"

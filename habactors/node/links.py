@@ -1,0 +1,185 @@
+"""How do frames get to other members and back?
+
+One ROUTER takes in everybody's links, a few kept DEALERs lead out. Links are best effort: nothing blocks, and nothing waits for a member that is
+away, so that nothing stale is delivered when it comes back. The options are measured ones: with them a ring heals 2.5 s after a 40 s cut, with
+ZeroMQ's defaults 13.5 s.
+"""
+
+from collections import OrderedDict
+from typing import Any
+
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+from habactors.config import Address, WireConfig
+from habactors.node.hands import Desk, Hands
+from habactors.protocol.envelope import Envelope, Malformed, seal, unseal
+from habactors.protocol.hands import Arrived, LinkFell, Transmit
+from habactors.protocol.lifecycle import Identity, Peer
+from habactors.protocol.limits import ENVELOPE_BYTES_MAX
+
+FRAMES_AT_ONCE = 64
+FRAMES_WAITING_MAX = 256
+LINGER_MILLISECONDS = 200
+FRAME_BYTES_MAX = 16 * ENVELOPE_BYTES_MAX
+"""Frames above this end the connection inside ZeroMQ; those between it and the envelope's limit are counted here."""
+
+OPTIONS = {
+    zmq.HEARTBEAT_IVL: 500,
+    zmq.HEARTBEAT_TIMEOUT: 1500,
+    zmq.TCP_MAXRT: 2000,
+    zmq.CONNECT_TIMEOUT: 1000,
+    zmq.RECONNECT_IVL: 100,
+    zmq.RECONNECT_IVL_MAX: 2000,
+    zmq.HANDSHAKE_IVL: 2000,
+    zmq.LINGER: LINGER_MILLISECONDS,
+    zmq.SNDHWM: FRAMES_WAITING_MAX,
+    zmq.RCVHWM: 10_000,
+    zmq.MAXMSGSIZE: FRAME_BYTES_MAX,
+}
+
+DOWN = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | zmq.EVENT_CONNECT_RETRIED
+HANDSHAKE_FAILED = (
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
+
+
+class Link:
+    """A kept DEALER to one address, with its monitor."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", address: str) -> None:
+        self.address = address
+        self.up = False
+        self.socket = context.socket(zmq.DEALER)
+        _set_options(self.socket, Address.parse(address))
+        self.monitor = self.socket.get_monitor_socket(DOWN | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self.socket.connect(f"tcp://{address}")
+
+    def close(self, linger: int) -> None:
+        self.socket.disable_monitor()
+        self.monitor.close(linger=0)
+        self.socket.close(linger=linger)
+
+
+class Links(Hands):
+    """The network sockets of one member."""
+
+    def __init__(self, me: Identity, settings: WireConfig) -> None:
+        self._me = me
+        self._settings = settings
+        self._links: OrderedDict[str, Link] = OrderedDict()
+
+    def open(self, desk: Desk) -> None:
+        self._desk = desk
+        self._router = desk.context.socket(zmq.ROUTER)
+        _set_options(self._router, self._settings.listen)
+        self._router.set(zmq.ROUTER_MANDATORY, 1)
+        self._monitor = self._router.get_monitor_socket(HANDSHAKE_FAILED)
+        self._router.bind(f"tcp://{self._settings.listen}")
+        desk.mailbox.watch(self._router, self._take_in)
+        desk.mailbox.watch(self._monitor, self._note_strangers)
+
+    def do(self, message: Transmit) -> None:
+        peer = message.peer
+        frame = seal(Envelope(self._me.id, self._me.address, message.message))
+        self._count("sent_bytes", len(frame))
+        if peer.route and self._send_back(peer.route, frame):
+            return
+        try:
+            self._link(peer.address).socket.send(frame, zmq.DONTWAIT)
+        except (zmq.ZMQError, ValueError):
+            self._count("unreachable")
+
+    def close(self) -> None:
+        for link in self._links.values():
+            link.close(LINGER_MILLISECONDS)
+        self._router.disable_monitor()
+        self._monitor.close(linger=0)
+        self._router.close(linger=LINGER_MILLISECONDS)
+
+    def _send_back(self, route: bytes, frame: bytes) -> bool:
+        """Over the link that the peer spoke by: works behind NAT, and needs no second connection."""
+        try:
+            self._router.send_multipart((route, frame), zmq.DONTWAIT)
+        except zmq.ZMQError:
+            return False
+        return True
+
+    def _link(self, address: str) -> Link:
+        link = self._links.get(address)
+        if link:
+            self._links.move_to_end(address)
+            return link
+        while len(self._links) >= self._settings.links_max:
+            self._drop(next(iter(self._links)), LINGER_MILLISECONDS)
+        link = self._links[address] = Link(self._desk.context, address)
+        self._desk.mailbox.watch(link.socket, lambda: self._take_replies(link))
+        self._desk.mailbox.watch(link.monitor, lambda: self._note_link(link))
+        self._count("links_opened")
+        return link
+
+    def _drop(self, address: str, linger: int) -> None:
+        link = self._links.pop(address)
+        self._desk.mailbox.unwatch(link.socket)
+        self._desk.mailbox.unwatch(link.monitor)
+        link.close(linger)
+
+    def _take_in(self) -> None:
+        for _ in range(FRAMES_AT_ONCE):
+            try:
+                route, *frames = self._router.recv_multipart(zmq.DONTWAIT)
+            except zmq.Again:
+                return
+            self._unseal(route, frames)
+
+    def _take_replies(self, link: Link) -> None:
+        if self._links.get(link.address) is not link:
+            return
+        for _ in range(FRAMES_AT_ONCE):
+            try:
+                frames = link.socket.recv_multipart(zmq.DONTWAIT)
+            except zmq.Again:
+                return
+            self._unseal(b"", frames)
+
+    def _unseal(self, route: bytes, frames: list[bytes]) -> None:
+        self._count("received_bytes", sum(map(len, frames)))
+        try:
+            if len(frames) != 1:
+                raise Malformed("garbled")
+            envelope = unseal(frames[0])
+        except Malformed as error:
+            self._count(f"malformed_{error.reason}")
+            return
+        name = type(envelope.message).__name__
+        self._desk.counters.add("wire", "received", name)
+        peer = Peer(envelope.source, envelope.address, route)
+        self._desk.hear(Arrived(peer, envelope.message))
+
+    def _note_link(self, link: Link) -> None:
+        """A link that fails is dropped with all that waits in it; the next message opens a fresh one."""
+        while self._links.get(link.address) is link and link.monitor.poll(0):
+            event = parse_monitor_message(link.monitor.recv_multipart())["event"]
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                link.up = True
+                continue
+            self._drop(link.address, linger=0)
+            self._count("links_lost")
+            self._desk.hear(LinkFell(link.address, refused=not link.up))
+
+    def _note_strangers(self) -> None:
+        while self._monitor.poll(0):
+            self._monitor.recv_multipart()
+            self._count("malformed_handshake")
+
+    def _count(self, outcome: str, count: int = 1) -> None:
+        self._desk.counters.add("wire", "body", outcome, count)
+
+
+def _set_options(socket: Any, address: Address) -> None:
+    for option, value in OPTIONS.items():
+        socket.set(option, value)
+    if ":" in address.host:
+        socket.set(zmq.IPV6, 1)

@@ -1,0 +1,86 @@
+"""What does the node write to its standard output?
+
+Text for people, or one JSON object a line; events in their contract shape are among them, written when they happen.
+"""
+
+import json
+import logging
+import sys
+from typing import Any
+
+from habactors.config import LogConfig
+from habactors.protocol.events import Event
+
+EVENTS = logging.getLogger("habactors.events")
+
+
+def configure(settings: LogConfig, actor: str, node: str) -> None:
+    """Set up logging for this process; in each child again, so that its lines bear its name."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_Json(actor, node) if settings.format == "json" else _Text(actor, node))
+    top = logging.getLogger()
+    top.handlers[:] = [handler]
+    top.setLevel(settings.level.upper())
+    for noisy in ("uvicorn", "asyncio", "pykka"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, top.level))
+
+
+def show_event(event: Event) -> None:
+    """Write an event where it happens."""
+    EVENTS.info(event_line(event), extra={"event": event})
+
+
+def event_line(event: Event) -> str:
+    """The event as a person reads it."""
+    change = f"{event.before} → {event.after}" if event.before else event.after
+    reason = f" ({event.why})" if event.why else ""
+    return f"{event.kind} {event.name or event.subject}: {change}{reason}"
+
+
+def event_shape(event: Event) -> dict[str, Any]:
+    """The event as the contract gives it to scripts."""
+    return {
+        "time": event.time,
+        "node": event.node,
+        "actor": event.actor,
+        "kind": event.kind,
+        "subject": event.subject,
+        "name": event.name,
+        "from": event.before,
+        "to": event.after,
+        "why": event.why,
+    }
+
+
+class _Text(logging.Formatter):
+    def __init__(self, actor: str, node: str) -> None:
+        super().__init__(f"%(asctime)s {node} %(actor)-12s %(level)s%(message)s", "%H:%M:%S")
+        self._actor = actor
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = getattr(record, "event", None)
+        record.actor = event.actor if event else self._actor
+        record.level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        return super().format(record)
+
+
+class _Json(logging.Formatter):
+    def __init__(self, actor: str, node: str) -> None:
+        super().__init__()
+        self._actor = actor
+        self._node = node
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = getattr(record, "event", None)
+        if event:
+            return json.dumps(event_shape(event), ensure_ascii=False)
+        shape = {
+            "time": record.created,
+            "node": self._node,
+            "actor": self._actor,
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            shape["error"] = self.formatException(record.exc_info)
+        return json.dumps(shape, ensure_ascii=False)

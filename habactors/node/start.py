@@ -1,0 +1,130 @@
+"""How does a node start, and how does it end?"""
+
+import contextlib
+import fcntl
+import logging
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from setproctitle import setproctitle
+
+from habactors.config import Address, Config
+from habactors.errors import UserError
+from habactors.node.body import state_dir
+from habactors.node.clock import Clock
+from habactors.node.identity import member_id
+from habactors.node.log import configure
+from habactors.node.nursery import Nursery, settle
+from habactors.node.root import RootBody
+from habactors.protocol.lifecycle import Identity
+from habactors.roles.root import Root
+from habactors.roles.wiring import CAST
+
+LOCK = "lock"
+PORT_PATIENCE_SECONDS = 2.0
+"""How long a port may still be held by actors whose root was just killed."""
+
+log = logging.getLogger(__name__)
+
+
+def run(config: Config) -> int:
+    """Run a node in the foreground until it is told to stop; its exit code.
+
+    Raises:
+        UserError: it cannot start; nothing was changed then.
+    """
+    setproctitle(f"habactors: root ({config.node.name})")
+    configure(config.log, "root", config.node.name)
+    with _locked(config.node.run_dir):
+        _check_ports(config)
+        _make_folders(config)
+        member, expected = member_id(config.node.data_dir)
+        me = Identity(
+            member, config.node.name, str(config.wire.advertise), config.wire.permanent
+        )
+        log.info("member %s, ring at %s, run_dir %s", me.id, me.address, config.node.run_dir)
+        finish = _body(config, me, expected=expected).run()
+        _clean_up(config.node.run_dir)
+    if finish.message:
+        raise UserError("actor-failed", finish.message)
+    return finish.code
+
+
+def _body(config: Config, me: Identity, *, expected: bool) -> RootBody:
+    clock = Clock()
+    nursery = Nursery(config, me, clock, expected, lambda: body.forget())
+    actors = [actor for actor in CAST[1:] if actor != "sidecar" or config.sidecar.listen]
+    body = RootBody(
+        Root(me, config.root, actors, os.getpid()), nursery, clock, nursery.counters
+    )
+    settle()
+    return body
+
+
+@contextlib.contextmanager
+def _locked(run_dir: Path) -> Iterator[None]:
+    """One node at a time in a run_dir; the lock goes with the process that holds it."""
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(run_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = os.read(descriptor, 32).decode().strip()
+        os.close(descriptor)
+        raise UserError(
+            "already-running",
+            f"a node is running in {run_dir} (pid {pid})",
+            "stop it first, or give this one another run_dir and data_dir",
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _check_ports(config: Config) -> None:
+    listening = {"wire": config.wire.listen, "sidecar": config.sidecar.listen}
+    for section, address in listening.items():
+        if address:
+            _check_port(section, address)
+
+
+def _check_port(section: str, address: Address) -> None:
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    while True:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address.host, address.port))
+            except OSError as error:
+                reason = error.strerror or str(error)
+            else:
+                return
+        if time.monotonic() > deadline or "in use" not in reason:
+            raise UserError(
+                "port-in-use" if "in use" in reason else "bad-address",
+                f"cannot listen on {address} ({reason})",
+                f"set [{section}] listen to an address that is free on this host",
+            )
+        time.sleep(0.05)
+
+
+def _make_folders(config: Config) -> None:
+    for folder in (config.node.data_dir, state_dir(config)):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _clean_up(run_dir: Path) -> None:
+    """A node that ends in good order leaves no socket file."""
+    for path in run_dir.iterdir():
+        if path.is_socket():
+            path.unlink()
+    shutil.rmtree(run_dir / "tmp", ignore_errors=True)
+    (run_dir / LOCK).unlink()

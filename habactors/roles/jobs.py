@@ -1,0 +1,63 @@
+"""What becomes of each process that root runs for the services?"""
+
+from typing import NamedTuple
+
+from habactors.protocol.errands import Ended, Halt, Running, Spawn
+from habactors.protocol.hands import JobEnded, JobStarted, Launch, SignalJob
+from habactors.roles.deadlines import Deadlines
+from habactors.roles.role import Role
+
+KILL_REPEAT_SECONDS = 1.0
+
+
+class Job(NamedTuple):
+    """A job's process: `pid` 0 until it runs; `halt` while it is being ended."""
+
+    pid: int
+    started: float
+    adopted: bool
+    halt: Halt | None
+
+
+class Jobs:
+    """Idempotent spawn and halt; `deadlines` of the root role carry the time limits under ("job", name)."""
+
+    def __init__(self, role: Role, deadlines: Deadlines[tuple[str, str]]) -> None:
+        self._role = role
+        self._deadlines = deadlines
+        self._jobs: dict[str, Job] = {}
+
+    def spawn(self, spawn: Spawn) -> None:
+        job = self._jobs.get(spawn.job)
+        if job is None:
+            self._jobs[spawn.job] = Job(0, 0.0, adopted=False, halt=None)
+            self._role.say(Launch(spawn))
+        elif job.pid and job.halt is None:
+            self._role.say(Running(spawn.job, job.pid, job.started, job.adopted))
+
+    def started(self, news: JobStarted) -> None:
+        job = self._jobs.get(news.job)
+        halt = job.halt if job else None
+        self._jobs[news.job] = Job(news.pid, news.started, news.adopted, halt)
+        self._role.say(Running(news.job, news.pid, news.started, news.adopted))
+
+    def ended(self, news: JobEnded) -> None:
+        self._jobs.pop(news.job, None)
+        self._deadlines.clear(("job", news.job))
+        self._role.say(Ended(news.job, news.pid, news.code, news.error))
+
+    def halt(self, halt: Halt, now: float) -> None:
+        """Signal once; what is asked again goes on under the first time limit."""
+        job = self._jobs.get(halt.job) or Job(0, 0.0, adopted=False, halt=None)
+        if job.halt is not None:
+            return
+        self._jobs[halt.job] = job._replace(halt=halt)
+        self._deadlines.set(("job", halt.job), now + halt.timeout_seconds)
+        self._role.say(SignalJob(halt.job, halt.pid_file, halt.signal, tree=False))
+
+    def overdue(self, name: str, now: float) -> None:
+        """The time limit is over: kill the whole tree, until it is gone."""
+        job = self._jobs.get(name)
+        if job and job.halt:
+            self._deadlines.set(("job", name), now + KILL_REPEAT_SECONDS)
+            self._role.say(SignalJob(name, job.halt.pid_file, "KILL", tree=True))

@@ -1,0 +1,67 @@
+"""What does the rest of the node look like from here?
+
+The fold of views, service board, roster and events that control and the sidecar show. It asks again for whatever it missed.
+"""
+
+from collections import deque
+from typing import Any
+
+from habactors.protocol.commands import ReadBoard, ServiceBoard
+from habactors.protocol.errands import CallRoll, Roster
+from habactors.protocol.events import Event
+from habactors.protocol.views import GroupView, MemberView, Recount, Views
+from habactors.roles.follower import Follower, Step
+from habactors.roles.role import Role
+
+EVENTS_MAX = 500
+
+
+class Ledger:
+    """Members and groups by name, this node's services and actors, and the latest events."""
+
+    def __init__(self, role: Role) -> None:
+        self.members: dict[str, MemberView] = {}
+        self.groups: dict[str, GroupView] = {}
+        self.board = ServiceBoard(())
+        self.roster = Roster(0.0, ())
+        self.events: deque[Event] = deque(maxlen=EVENTS_MAX)
+        self._role = role
+        self._follower = Follower()
+
+    def open(self) -> None:
+        """Ask for everything, at the start."""
+        for question in (Recount(), ReadBoard(), CallRoll()):
+            self._role.say(question)
+
+    def take(self, message: Any) -> bool:
+        """Fold a message; False when it is none of the ledger's."""
+        match message:
+            case Views():
+                self._follow(message)
+            case ServiceBoard():
+                self.board = message
+            case Roster():
+                self.roster = message
+            case Event():
+                self.events.append(message)
+            case _:
+                return False
+        return True
+
+    def _follow(self, views: Views) -> None:
+        if views.whole:
+            if not self._follower.reset(views.epoch, views.version):
+                return
+            self.members, self.groups = {}, {}
+        else:
+            step = self._follower.step(views.epoch, views.version)
+            if step is Step.GAP:
+                self._role.say(Recount())
+            if step is not Step.NEXT:
+                return
+        self.members.update((view.id, view) for view in views.members)
+        self.groups.update((view.service_group, view) for view in views.groups)
+        for member_id in views.gone_members:
+            self.members.pop(member_id, None)
+        for name in views.gone_groups:
+            self.groups.pop(name, None)
