@@ -16,7 +16,10 @@ MINUTES_SECONDS = 180
 # What the command does is tested elsewhere; here it says where it came from and what it was told.
 COMMAND = """\
 import sys, click, habactors, msgpack, msgspec, pykka, starlette, uvicorn, zmq
-print(habactors.__file__, sys.argv[1:])
+
+
+def main():
+    print(habactors.__file__, sys.argv[1:])
 """
 
 
@@ -29,7 +32,9 @@ def clone(folder):
             shutil.copytree(ROOT / part, folder / part, ignore=ignored)
         else:
             shutil.copy(ROOT / part, folder)
-    (folder / "habactors" / "__main__.py").write_text(COMMAND)
+    console = folder / "habactors" / "console"
+    console.mkdir(exist_ok=True)
+    (console / "main.py").write_text(COMMAND)
     return folder
 
 

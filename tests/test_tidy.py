@@ -31,11 +31,12 @@ one that it reaches."""
 
 PURE = {"protocol", "roles", "template"}
 IMPURE_MODULES = {
-    *("asyncio", "ctypes", "datetime", "fcntl", "logging", "multiprocessing", "os", "pykka"),
+    *("asyncio", "ctypes", "fcntl", "logging", "multiprocessing", "os", "pykka"),
     *("secrets", "select", "selectors", "shutil", "signal", "socket", "sqlite3", "ssl"),
     *("subprocess", "sys", "tempfile", "threading", "time", "uuid", "zmq"),
 }
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "hash", "id", "__import__"}
+CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
 
 FILE_LINES_MAX = 450
 FILE_LINES_MEDIAN_MAX = 150
@@ -167,7 +168,7 @@ def impurities(tree):
                 yield node, f"uses random.{node.attr}"
         elif isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in IMPURE_CALLS:
+            if called in IMPURE_CALLS or called.endswith(CLOCKS):
                 yield node, f"calls {called}()"
             if called in {"Random", "random.Random"} and not node.args:
                 yield node, "seeds a Random from the system"
@@ -185,7 +186,8 @@ def test_pure_folders_have_no_clock_no_system_and_no_luck():
 @pytest.mark.parametrize(
     "code",
     ["import os.path", "from time import time", "import zmq", "from random import choice",
-     "import random\nrandom.random()", "from random import Random\nRandom()", "open('x')"],
+     "import random\nrandom.random()", "from random import Random\nRandom()", "open('x')",
+     "from datetime import datetime\ndatetime.now()"],
 )  # fmt: skip
 def test_what_is_impure_is_found(code):
     assert list(impurities(ast.parse(code)))
