@@ -1,10 +1,11 @@
 """How does a role get a body?
 
-A pykka actor whose inbox is a ZeroMQ mailbox. It lives in a process of its own, or in a thread beside the others, and does not notice which. A role
-that raises ends its actor: root starts another one.
+A pykka actor whose inbox is a ZeroMQ mailbox. It lives in a process of its own, or in a thread
+beside the others, and does not notice which. A role that raises ends its actor: root starts
+another one.
 """
 
-import logging
+import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,8 +26,6 @@ from habactors.roles.role import Role
 
 STATE = "state"
 
-log = logging.getLogger(__name__)
-
 
 class Berth(NamedTuple):
     """All that an actor is given when it starts; `expected` tells that the node has run before."""
@@ -40,17 +39,27 @@ class Berth(NamedTuple):
     expected: bool
 
 
+class Outcome:
+    """How an actor ended: `failed` counts once `ended` is set."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.failed = False
+
+
 class Body(pykka.ThreadingActor):
     """One actor: a role, its driver, its mailbox, its post and its hands."""
 
     actor_inbox: Mailbox
 
-    def __init__(self, berth: Berth, role: Role, hands: Hands, *, keeps: bool) -> None:
+    def __init__(
+        self, berth: Berth, role: Role, hands: Hands, outcome: Outcome, *, keeps: bool
+    ) -> None:
         super().__init__()
-        self.failed = False
         self._berth = berth
         self._role = role
         self._hands = hands
+        self._outcome = outcome
         self._keeps = keeps
 
     @staticmethod
@@ -60,18 +69,15 @@ class Body(pykka.ThreadingActor):
     def on_start(self) -> None:
         try:
             self._open()
-        except BaseException as error:
-            log.exception("%s could not start", self._berth.actor)
-            self.failed = True
-            self.actor_stopped.set()
-            if not isinstance(error, Exception):
-                raise
+        except Exception:
+            self._end(failed=True)
+            raise
 
     def _open(self) -> None:
         berth = self._berth
         separate = berth.config.root.processes == "separate"
         run_dir = berth.config.node.run_dir
-        context = zmq.Context.instance()
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self.actor_inbox.open(berth.actor, context, run_dir, berth.channel, berth.clock)
         door = f"ipc://{run_dir}/{{}}.mail" if separate else "inproc://{}"
         self._post = Post(berth.actor, context, door, berth.channel, berth.counters)
@@ -105,15 +111,12 @@ class Body(pykka.ThreadingActor):
     def _hear(self, message: Any) -> None:
         self._driver.hear(message)
 
-    def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:
-        log.error(
-            "%s failed", self._berth.actor, exc_info=(exception_type, exception_value, traceback)
-        )
-        self.failed = True
-        self._close()
+    def on_failure(self, *_cause: Any) -> None:
+        self._end(failed=True)
 
     def on_stop(self) -> None:
         self._close()
+        self._end(failed=False)
 
     def _close(self) -> None:
         self._hands.close()
@@ -121,7 +124,12 @@ class Body(pykka.ThreadingActor):
         self.actor_inbox.close()
         if self._store:
             self._store.close()
+
+    def _end(self, *, failed: bool) -> None:
+        """After a failure nothing is put in order: what is left goes with the process."""
+        self._outcome.failed = failed
         self._berth.channel.close()
+        self._outcome.ended.set()
 
 
 def _store(berth: Berth) -> Store:

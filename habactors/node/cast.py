@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from habactors import __version__
 from habactors.config import Config
-from habactors.node.body import Berth, Body
+from habactors.node.body import Berth, Body, Outcome
 from habactors.node.door import Door
 from habactors.node.hands import Hands
 from habactors.node.http.server import HttpServer
@@ -39,7 +39,9 @@ def _no_hands(_berth: Berth, _role: Role) -> Hands:
 
 
 PARTS = {
-    "wire": Part(lambda berth, _: Wire(berth.me), lambda berth, _: Links(berth.me, berth.config.wire)),
+    "wire": Part(
+        lambda berth, _: Wire(berth.me), lambda berth, _: Links(berth.me, berth.config.wire)
+    ),
     "disseminator": Part(
         lambda berth, rng: Disseminator(
             berth.me, berth.config.disseminator, tuple(map(str, berth.config.wire.peers)), rng
@@ -56,24 +58,22 @@ PARTS = {
         lambda berth, _: Workshop(berth.config),
         keeps=True,
     ),
-    "sidecar": Part(
-        lambda berth, _: Sidecar(berth.me), lambda berth, role: HttpServer(berth, role)
-    ),
+    "sidecar": Part(lambda berth, _: Sidecar(berth.me), HttpServer),
     "control": Part(
         lambda berth, _: Control(berth.me, berth.config.node.organization),
-        lambda berth, role: Door(berth, role),
+        Door,
         keeps=True,
     ),
 }
 
 
-def embody(berth: Berth) -> Body:
+def embody(berth: Berth) -> Outcome:
     """Start an actor in a thread of this process."""
     part = PARTS[berth.actor]
     role = part.role(berth, Random(int.from_bytes(os.urandom(8), "big")))
-    body = Body(berth, role, part.hands(berth, role), keeps=part.keeps)
-    body.begin()
-    return body
+    outcome = Outcome()
+    Body.start(berth, role, part.hands(berth, role), outcome, keeps=part.keeps)
+    return outcome
 
 
 def places(config: Config, me: Identity) -> Places:
@@ -96,5 +96,7 @@ def places(config: Config, me: Identity) -> Places:
             "ctl_gateway_port": control.port if control else 0,
             "permanent": me.permanent,
         },
-        environment={name: os.environ[name] for name in ("PATH", "LANG", "TZ", "HOME") if name in os.environ},
+        environment={
+            name: os.environ[name] for name in ("PATH", "LANG", "TZ", "HOME") if name in os.environ
+        },
     )

@@ -1,7 +1,7 @@
 """How do root and an actor talk?
 
-Over a pair of sockets that keeps message boundaries. Root opens no ZeroMQ context, because it forks; and the end of the pair tells each side at
-once that the other is gone, however it ended.
+Over a pair of sockets that keeps message boundaries. Root opens no ZeroMQ context, because it
+forks; and the end of the pair tells each side at once that the other is gone, however it ended.
 """
 
 import socket
@@ -13,7 +13,11 @@ LETTER_BYTES_MAX = 4 * 1_048_576
 
 
 class Channel:
-    """One end; letters that the other end cannot take any more are dropped, as if it had died a moment earlier."""
+    """One end.
+
+    Letters that the other end cannot take any more are dropped, as if it had died a moment
+    earlier.
+    """
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end

@@ -1,7 +1,8 @@
 """What time is it?
 
-Epoch seconds that never run backwards: the wall clock as it stood when the node started, carried on by the clock that also counts suspended time.
-All actors of a node share the anchor, so they agree to the microsecond.
+Epoch seconds that never run backwards: the wall clock as it stood when the node started, carried
+on by the clock that also counts suspended time. All actors of a node share the anchor, so they
+agree to the microsecond.
 """
 
 import time

@@ -1,12 +1,13 @@
 """How often did it happen?
 
-Counters in memory that root shares with every actor by fork: they cost an addition, survive any actor, and can be read by the sidecar without asking
-anybody. Each counter has one writer.
+Counters in memory that root shares with every actor by fork: they cost an addition, survive any
+actor, and can be read by the sidecar without asking anybody. Each counter has one writer.
 """
 
 import mmap
 from collections.abc import Iterator
 
+from habactors.protocol.transport import Send
 from habactors.roles.wiring import CAST, SENT, WIRING
 
 SLOT_BYTES = 8
@@ -40,6 +41,7 @@ def _names() -> Iterator[tuple[str, str, str]]:
     for message, (actor, _) in SENT.items():
         yield actor, "sent", message.__name__
         yield "wire", "received", message.__name__
+    yield "wire", "heard", Send.__name__
     for actor in CAST:
         yield actor, "dropped", "letter"
         yield actor, "damaged", "record"

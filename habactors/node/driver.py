@@ -1,7 +1,8 @@
 """How does a role live in the real world?
 
-It hears one message at a time; afterwards its outbox is emptied in the order that makes promises good: what it keeps is written before anything is
-said, and what it says goes to those whom the wiring names.
+It hears one message at a time; afterwards its outbox is emptied in the order that makes promises
+good: what it keeps is written before anything is said, and what it says goes to those whom the
+wiring names.
 """
 
 import logging
@@ -61,7 +62,10 @@ class Driver:
         self.hear(letter)
 
     def hear(self, message: Any) -> None:
-        """Let the role hear; what its hands find out meanwhile it hears next, one after the other."""
+        """Let the role hear.
+
+        What its hands find out meanwhile it hears next, one after the other.
+        """
         self._waiting.append(message)
         if len(self._waiting) > 1:
             return

@@ -1,7 +1,8 @@
 """What may a body do for its role besides mail?
 
-The hands of an actor are its own input and output: the wire's sockets, the services actor's files, the sidecar's HTTP server. They do what the role
-says to `NAME.hands`, and what they find out the role hears like any other message.
+The hands of an actor are its own input and output: the wire's sockets, the services actor's files,
+the sidecar's HTTP server. They do what the role says to `NAME.hands`, and what they find out the
+role hears like any other message.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,10 @@ from habactors.node.mailbox import Mailbox
 
 
 class Desk(NamedTuple):
-    """What hands work with: `hear` feeds the role; `mailbox.watch` calls back when a socket or descriptor is readable."""
+    """What hands work with: `hear` feeds the role.
+
+    `mailbox.watch` calls back when a socket or descriptor is readable.
+    """
 
     hear: Callable[[Any], None]
     mailbox: Mailbox

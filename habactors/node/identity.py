@@ -1,6 +1,7 @@
 """Who is this node, for ever?
 
-The member id lives in two small files, each with a check, so that one damaged file does not make a stranger of the node.
+The member id lives in two small files, each with a check, so that one damaged file does not make a
+stranger of the node.
 """
 
 import logging
@@ -15,7 +16,10 @@ log = logging.getLogger(__name__)
 
 
 def member_id(data_dir: Path) -> tuple[str, bool]:
-    """The id of the node whose state is in this folder, made when there is none; and whether it had one before."""
+    """The id of the node whose state is in this folder, made when there is none.
+
+    And whether it had one before.
+    """
     paths = [data_dir / name for name in FILES]
     found = next((read for read in map(_read, paths) if read), None)
     if found is None and any(path.exists() for path in paths):

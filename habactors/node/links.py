@@ -1,7 +1,8 @@
 """How do frames get to other members and back?
 
-One ROUTER takes in everybody's links, a few kept DEALERs lead out. Links are best effort: nothing blocks, and nothing waits for a member that is
-away, so that nothing stale is delivered when it comes back. The options are measured ones: with them a ring heals 2.5 s after a 40 s cut, with
+One ROUTER takes in everybody's links, a few kept DEALERs lead out. Links are best effort: nothing
+blocks, and nothing waits for a member that is away, so that nothing stale is delivered when it
+comes back. The options are measured ones: with them a ring heals 2.5 s after a 40 s cut, with
 ZeroMQ's defaults 13.5 s.
 """
 
@@ -22,7 +23,10 @@ FRAMES_AT_ONCE = 64
 FRAMES_WAITING_MAX = 256
 LINGER_MILLISECONDS = 200
 FRAME_BYTES_MAX = 16 * ENVELOPE_BYTES_MAX
-"""Frames above this end the connection inside ZeroMQ; those between it and the envelope's limit are counted here."""
+"""Frames above this end the connection inside ZeroMQ.
+
+Those between it and the envelope's limit are counted here.
+"""
 
 OPTIONS = {
     zmq.HEARTBEAT_IVL: 500,
@@ -100,7 +104,10 @@ class Links(Hands):
         self._router.close(linger=LINGER_MILLISECONDS)
 
     def _send_back(self, route: bytes, frame: bytes) -> bool:
-        """Over the link that the peer spoke by: works behind NAT, and needs no second connection."""
+        """Over the link that the peer spoke by.
+
+        Works behind NAT, and needs no second connection.
+        """
         try:
             self._router.send_multipart((route, frame), zmq.DONTWAIT)
         except zmq.ZMQError:
@@ -147,9 +154,7 @@ class Links(Hands):
     def _unseal(self, route: bytes, frames: list[bytes]) -> None:
         self._count("received_bytes", sum(map(len, frames)))
         try:
-            if len(frames) != 1:
-                raise Malformed("garbled")
-            envelope = unseal(frames[0])
+            envelope = unseal(frames[0] if len(frames) == 1 else b"")
         except Malformed as error:
             self._count(f"malformed_{error.reason}")
             return
@@ -159,7 +164,10 @@ class Links(Hands):
         self._desk.hear(Arrived(peer, envelope.message))
 
     def _note_link(self, link: Link) -> None:
-        """A link that fails is dropped with all that waits in it; the next message opens a fresh one."""
+        """A link that fails is dropped with all that waits in it.
+
+        The next message opens a fresh one.
+        """
         while self._links.get(link.address) is link and link.monitor.poll(0):
             event = parse_monitor_message(link.monitor.recv_multipart())["event"]
             if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:

@@ -1,6 +1,7 @@
 """What does the node write to its standard output?
 
-Text for people, or one JSON object a line; events in their contract shape are among them, written when they happen.
+Text for people, or one JSON object a line; events in their contract shape are among them, written
+when they happen.
 """
 
 import json

@@ -1,7 +1,8 @@
 """Where does an actor's mail arrive?
 
-A pykka inbox that is a ZeroMQ mailbox: one PULL socket with two doors (ipc for other processes, inproc for other threads), the channel to root, the
-sockets that the actor's hands watch, and the one deadline of its role. `get()` is where an idle actor sleeps.
+A pykka inbox that is a ZeroMQ mailbox: one PULL socket with two doors (ipc for other processes,
+inproc for other threads), the channel to root, the sockets that the actor's hands watch, and the
+one deadline of its role. `get()` is where an idle actor sleeps.
 """
 
 import os
@@ -54,7 +55,12 @@ class Mailbox:
         self._pull: zmq.Socket[bytes] | None = None
 
     def open(
-        self, actor: str, context: "zmq.Context[zmq.Socket[bytes]]", run_dir: Path, channel: Channel, clock: Clock
+        self,
+        actor: str,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        run_dir: Path,
+        channel: Channel,
+        clock: Clock,
     ) -> None:
         """Bind both doors. A stale socket file of a killed predecessor is replaced."""
         self._clock = clock
@@ -81,7 +87,8 @@ class Mailbox:
         os.eventfd_write(self._bell, 1)
 
     def empty(self) -> bool:
-        return not self._ready and self._local.empty()
+        """Nothing is left to deliver; what a closed mailbox still held is dropped."""
+        return self._pull is None or (not self._ready and self._local.empty())
 
     def get(self) -> Any:
         while not self._ready:
@@ -95,7 +102,8 @@ class Mailbox:
     def close(self) -> None:
         if self._pull:
             self._pull.close()
-        os.close(self._bell)
+            self._pull = None
+            os.close(self._bell)
 
     def _collect_from(self, source: Any, collect: Callable[[], None]) -> None:
         self._poller.register(source, zmq.POLLIN)
@@ -117,6 +125,8 @@ class Mailbox:
 
     def _take_from_root(self, channel: Channel) -> None:
         for letter in channel.receive():
+            if letter is None:
+                self.unwatch(channel.fileno())
             self._ready.append(Delivery(RootGone() if letter is None else letter))
 
     def _take_local(self) -> None:

@@ -1,7 +1,8 @@
 """How are actors brought into the world?
 
-Separate processes are forked from root, which has imported everything, opened no ZeroMQ context and started no thread: that costs a few MB and
-some milliseconds an actor. In one process they are threads. Either way root holds one end of a channel, and its end is the actor's end.
+Separate processes are forked from root, which has imported everything, opened no ZeroMQ context
+and started no thread: that costs a few MB and some milliseconds an actor. In one process they are
+threads. Either way root holds one end of a channel, and its end is the actor's end.
 """
 
 import gc
@@ -56,7 +57,7 @@ class Nursery:
             embody(berth)
             return os.getpid(), ours
         assert threading.active_count() == 1, "root forks, so it may not have threads"
-        assert zmq.Context._instance is None, "root forks, so it may not have a ZeroMQ context"
+        assert not zmq.Context._instance, "root forks, so it may not have a ZeroMQ context"
         sys.stdout.flush()
         pid = os.fork()
         if pid:
@@ -89,7 +90,9 @@ def _live(berth: Berth) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     configure(berth.config.log, berth.actor, name)
-    body = embody(berth)
-    body.ended.wait()
+    outcome = embody(berth)
+    outcome.ended.wait()
+    if outcome.failed:
+        return FAILED
     zmq.Context.instance().term()
-    return FAILED if body.failed else 0
+    return 0

@@ -1,7 +1,8 @@
 """How do letters reach the other actors of this node?
 
-One PUSH socket to the mailbox of each hearer. Nothing here ever blocks: a hearer that is gone finds its letters when it is back, and one that has
-not read thousands of them loses the next, which is counted; epochs and versions make both harmless.
+One PUSH socket to the mailbox of each hearer. Nothing here ever blocks: a hearer that is gone
+finds its letters when it is back, and one that has not read thousands of them loses the next,
+which is counted; epochs and versions make both harmless.
 """
 
 import zmq
@@ -20,7 +21,12 @@ class Post:
     """The outgoing letters of one actor; `door` makes an endpoint of an actor's name."""
 
     def __init__(
-        self, actor: str, context: "zmq.Context[zmq.Socket[bytes]]", door: str, channel: Channel, counters: Counters
+        self,
+        actor: str,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        door: str,
+        channel: Channel,
+        counters: Counters,
     ) -> None:
         self._actor = actor
         self._context = context
@@ -45,7 +51,10 @@ class Post:
             box.close()
 
     def _push(self, hearer: str, written: bytes) -> bool:
-        """A box that takes nothing is replaced once: an inproc door does not find its way back to a restarted actor."""
+        """A box that takes nothing is replaced once.
+
+        An inproc door does not find its way back to a restarted actor.
+        """
         for box in (self._box(hearer), None):
             try:
                 (box or self._fresh_box(hearer)).send(written, zmq.DONTWAIT)

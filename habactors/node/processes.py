@@ -1,11 +1,14 @@
 """How are the processes of services run?
 
-Each job leads a session and a process group of its own. Before it becomes the service, its process writes its pid and start time (in clock
-ticks since boot) to a file: by that a later root recognizes and adopts it, and never a stranger with the same number.
+Each job leads a session and a process group of its own. Before it becomes the service, its process
+writes its pid and start time (in clock ticks since boot) to a file: by that a later root
+recognizes and adopts it, and never a stranger with the same number.
 """
 
+import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -24,11 +27,17 @@ BECOME = (
     'read -r stat </proc/$$/stat; begun() { shift 19; echo "$$ $1"; }; '
     'begun ${stat##*) } >"$0" && exec "$@"'
 )
-"""For sh: write the pid file named first, then become the program named next. Field 22 of stat is the start time (proc(5))."""
+"""For sh: write the pid file named first, then become the program named next.
+
+Field 22 of stat is the start time (proc(5)).
+"""
 
 
 class Process(NamedTuple):
-    """A running job; `pidfd` watches an adopted one, which is no child of ours (-1 for a child)."""
+    """A running job.
+
+    `pidfd` watches an adopted one, which is no child of ours (-1 for a child).
+    """
 
     job: str
     pid: int
@@ -36,7 +45,10 @@ class Process(NamedTuple):
 
 
 class Processes:
-    """The processes of all jobs; `hear` takes what becomes of them, `watch` calls back when a descriptor is readable."""
+    """The processes of all jobs.
+
+    `hear` takes what becomes of them, `watch` calls back when a descriptor is readable.
+    """
 
     def __init__(
         self,
@@ -116,10 +128,8 @@ class Processes:
             if not path.is_fifo():
                 os.mkfifo(path, 0o600)
             held = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
+            with contextlib.suppress(OSError):  # over this user's limit; the default serves too
                 fcntl.fcntl(held, F_SETPIPE_SZ, PIPE_BYTES)
-            except OSError:
-                pass  # over this user's limit; the default size serves too
             self._fifos[fifo] = held
 
     def _adopt(self, job: str, pid_file: str) -> bool:
@@ -149,7 +159,10 @@ class Processes:
 
 
 def read_proof(pid_file: Path) -> tuple[int, float] | None:
-    """The pid in the file and its process's start in epoch seconds, if that very process still runs."""
+    """The pid in the file and its process's start in epoch seconds.
+
+    If that very process still runs.
+    """
     try:
         pid, ticks = map(int, pid_file.read_text().split())
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
@@ -164,15 +177,13 @@ def _prepare_pid_file(spawn: Spawn) -> None:
     path = Path(spawn.pid_file)
     path.write_text("")
     path.chmod(0o644)
-    if spawn.user or spawn.group:
-        import shutil
-
-        shutil.chown(path, spawn.user or None, spawn.group or None)
+    if spawn.user:
+        shutil.chown(path, spawn.user)
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
     try:
-        return psutil.Process(pid).children(recursive=True)
+        return list(psutil.Process(pid).children(recursive=True))
     except psutil.Error:
         return []
 

@@ -1,9 +1,11 @@
 """How does root live?
 
-One thread, no ZeroMQ, nothing but waiting: for a signal (a child's end among them), a letter from an actor, the end of an adopted service, or the one
-deadline of its role. It is the parent of every actor, hook and service.
+One thread, no ZeroMQ, nothing but waiting: for a signal (a child's end among them), a letter from
+an actor, the end of an adopted service, or the one deadline of its role. It is the parent of every
+actor, hook and service.
 """
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -120,10 +122,8 @@ class RootBody:
 
     def _close(self, actor: str, cause: str) -> None:
         channel = self._channels.pop(actor)
-        try:
+        with contextlib.suppress(KeyError):  # its end was seen before
             self._unwatch(channel.fileno())
-        except KeyError:
-            pass  # its end was seen before
         channel.close()
         self._driver.hear(ActorEnded(actor, self._actors.pop(actor), cause))
 

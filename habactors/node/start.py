@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -25,8 +24,8 @@ from habactors.roles.root import Root
 from habactors.roles.wiring import CAST
 
 LOCK = "lock"
-PORT_PATIENCE_SECONDS = 2.0
-"""How long a port may still be held by actors whose root was just killed."""
+PATIENCE_SECONDS = 2.0
+"""How long lock and ports may still be held by actors whose root was just killed."""
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +42,7 @@ def run(config: Config) -> int:
         _check_ports(config)
         _make_folders(config)
         member, expected = member_id(config.node.data_dir)
-        me = Identity(
-            member, config.node.name, str(config.wire.advertise), config.wire.permanent
-        )
+        me = Identity(member, config.node.name, str(config.wire.advertise), config.wire.permanent)
         log.info("member %s, ring at %s, run_dir %s", me.id, me.address, config.node.run_dir)
         finish = _body(config, me, expected=expected).run()
         _clean_up(config.node.run_dir)
@@ -58,34 +55,71 @@ def _body(config: Config, me: Identity, *, expected: bool) -> RootBody:
     clock = Clock()
     nursery = Nursery(config, me, clock, expected, lambda: body.forget())
     actors = [actor for actor in CAST[1:] if actor != "sidecar" or config.sidecar.listen]
-    body = RootBody(
-        Root(me, config.root, actors, os.getpid()), nursery, clock, nursery.counters
-    )
+    body = RootBody(Root(me, config.root, actors, os.getpid()), nursery, clock, nursery.counters)
     settle()
     return body
 
 
 @contextlib.contextmanager
 def _locked(run_dir: Path) -> Iterator[None]:
-    """One node at a time in a run_dir; the lock goes with the process that holds it."""
-    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(run_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """One node at a time in a run_dir; the lock goes with the processes that hold it.
+
+    Actors hold it too: while those of a root that was just killed still end, we wait for them.
+    """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid = os.read(descriptor, 32).decode().strip()
-        os.close(descriptor)
-        raise UserError(
-            "already-running",
-            f"a node is running in {run_dir} (pid {pid})",
-            "stop it first, or give this one another run_dir and data_dir",
-        ) from None
+        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(run_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _no_folder("run_dir", run_dir, error) from None
+    _refuse_others_folder(run_dir)
+    _take_lock(descriptor, run_dir)
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
     try:
         yield
     finally:
         os.close(descriptor)
+
+
+def _refuse_others_folder(run_dir: Path) -> None:
+    """Sockets in a folder that somebody else can write to could be somebody else's."""
+    found = run_dir.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise UserError(
+            "bad-config",
+            f"run_dir {run_dir} can be written by others",
+            "set [node] run_dir to a folder of this user's with mode 0700",
+        )
+
+
+def _take_lock(descriptor: int, run_dir: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 32, 0).decode().strip()
+            if time.monotonic() < deadline and not _is_running(holder):
+                time.sleep(0.02)
+                continue
+            raise UserError(
+                "already-running",
+                f"a node is running in {run_dir} (pid {holder})",
+                "stop it first, or give this one another run_dir and data_dir",
+            ) from None
+        return
+
+
+def _is_running(pid: str) -> bool:
+    return pid.isdigit() and Path(f"/proc/{pid}").exists()
+
+
+def _no_folder(setting: str, folder: Path, error: OSError) -> UserError:
+    return UserError(
+        "bad-config",
+        f"{setting} {folder} cannot be used ({error.strerror})",
+        f"set [node] {setting} to a folder that this user may write",
+    )
 
 
 def _check_ports(config: Config) -> None:
@@ -96,7 +130,7 @@ def _check_ports(config: Config) -> None:
 
 
 def _check_port(section: str, address: Address) -> None:
-    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         with socket.socket(family) as probe:
@@ -118,7 +152,10 @@ def _check_port(section: str, address: Address) -> None:
 
 def _make_folders(config: Config) -> None:
     for folder in (config.node.data_dir, state_dir(config)):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_folder("data_dir", folder, error) from None
 
 
 def _clean_up(run_dir: Path) -> None:
@@ -126,5 +163,4 @@ def _clean_up(run_dir: Path) -> None:
     for path in run_dir.iterdir():
         if path.is_socket():
             path.unlink()
-    shutil.rmtree(run_dir / "tmp", ignore_errors=True)
     (run_dir / LOCK).unlink()

@@ -1,7 +1,8 @@
 """What must survive?
 
-The kept records of one role, in SQLite (WAL). Every record survives `kill -9` once written; durable ones are on the disk before anything is said.
-A damaged file costs a warning: it is set aside, and the role learns that it lost something.
+The kept records of one role, in SQLite (WAL). Every record survives `kill -9` once written;
+durable ones are on the disk before anything is said. A damaged file costs a warning: it is set
+aside, and the role learns that it lost something.
 """
 
 import logging
@@ -80,7 +81,8 @@ class Store:
         if self._base.execute("pragma user_version").fetchone()[0] != FORMAT:
             self.damaged = self.damaged or emptied
             self._base.execute(
-                "create table if not exists record (key text primary key, value blob) without rowid"
+                "create table if not exists record"
+                " (key text primary key, value blob) without rowid"
             )
             self._base.execute(f"pragma user_version = {FORMAT}")
 

@@ -1,6 +1,7 @@
 """What may people ask of a node, and how is it answered?
 
-Control passes each command to the actor that owns the matter, under a request number; `Answered` comes back with the same number.
+Control passes each command to the actor that owns the matter, under a request number; `Answered`
+comes back with the same number.
 """
 
 from typing import Annotated
@@ -14,7 +15,10 @@ Word = Annotated[str, Meta(max_length=512)]
 
 
 class ApplyConfig(Letter, frozen=True):
-    """Give a service group the ring's layer of its configuration; version 0 stands for the next one."""
+    """Give a service group the ring's layer of its configuration.
+
+    Version 0 stands for the next one.
+    """
 
     request: int
     service_group: ServiceGroup
@@ -23,7 +27,10 @@ class ApplyConfig(Letter, frozen=True):
 
 
 class LoadService(Letter, frozen=True):
-    """Run a package as a service of a group. `package` is a folder or an ident `[origin/]name[/version[/release]]`."""
+    """Run a package as a service of a group.
+
+    `package` is a folder or an ident `[origin/]name[/version[/release]]`.
+    """
 
     request: int
     package: Word
@@ -62,7 +69,11 @@ class RestartService(Letter, frozen=True):
 
 
 class Answered(Letter, frozen=True):
-    """The outcome: `code` is empty when all went well, else a word of the contract such as `not-found`, with a message and a hint."""
+    """The outcome.
+
+    `code` is empty when all went well, else a word of the contract such as `not-found`, with a
+    message and a hint.
+    """
 
     request: int
     message: str
@@ -72,7 +83,10 @@ class Answered(Letter, frozen=True):
 
 
 class ServiceStatus(Letter, frozen=True):
-    """A loaded service as its node sees it; times are epoch seconds, 0 when there is none. `blocked` is the reason for waiting in words."""
+    """A loaded service as its node sees it; times are epoch seconds, 0 when there is none.
+
+    `blocked` is the reason for waiting in words.
+    """
 
     ident: str
     service: str

@@ -1,14 +1,19 @@
 """What do actors ask of root, and what does root tell them?
 
-A job is one process that root runs: `redis.prod/run`, or a hook of the same service such as `redis.prod/reconfigure`. `Spawn` and `Halt` are
-idempotent: root answers with what runs, also after a restart of itself, of the asker, or of both.
+A job is one process that root runs: `redis.prod/run`, or a hook of the same service such as
+`redis.prod/reconfigure`. `Spawn` and `Halt` are idempotent: root answers with what runs, also
+after a restart of itself, of the asker, or of both.
 """
 
 from habactors.protocol.letter import Letter
 
 
 class Spawn(Letter, frozen=True):
-    """See to it that this job runs. Paths are absolute; `fifo` receives stdout and stderr; `pid_file` proves the process to a later root."""
+    """See to it that this job runs.
+
+    Paths are absolute; `fifo` receives stdout and stderr; `pid_file` proves the process to a later
+    root.
+    """
 
     job: str
     argv: tuple[str, ...]
@@ -21,7 +26,10 @@ class Spawn(Letter, frozen=True):
 
 
 class Halt(Letter, frozen=True):
-    """See to it that this job does not run: signal its process group, and kill the whole tree after the time-out."""
+    """See to it that this job does not run.
+
+    Signal its process group, and kill the whole tree after the time-out.
+    """
 
     job: str
     pid_file: str
@@ -30,7 +38,10 @@ class Halt(Letter, frozen=True):
 
 
 class Running(Letter, frozen=True):
-    """The job runs under this pid since `started` (epoch seconds); `adopted` when an earlier root started it."""
+    """The job runs under this pid since `started` (epoch seconds).
+
+    `adopted` when an earlier root started it.
+    """
 
     job: str
     pid: int
@@ -39,7 +50,11 @@ class Running(Letter, frozen=True):
 
 
 class Ended(Letter, frozen=True):
-    """The job does not run. `code` is its exit code, negative for a signal, None when unknown; `error` tells why it could not start."""
+    """The job does not run.
+
+    `code` is its exit code, negative for a signal, None when unknown; `error` tells why it could
+    not start.
+    """
 
     job: str
     pid: int
@@ -69,7 +84,10 @@ class ServicesStopped(Letter, frozen=True):
 
 
 class ActorRow(Letter, frozen=True):
-    """One actor: `state` is running, backoff or stopping; `since` is epoch seconds of its last start."""
+    """One actor: `state` is running, backoff or stopping.
+
+    `since` is epoch seconds of its last start.
+    """
 
     name: str
     pid: int

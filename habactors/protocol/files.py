@@ -1,6 +1,7 @@
 """What does the services role ask of the disk, and what does the disk answer?
 
-These never leave the actor's process: the body of the services actor does them, one after the other.
+These never leave the actor's process: the body of the services actor does them, one after the
+other.
 """
 
 from typing import Any
@@ -9,7 +10,10 @@ import msgspec
 
 
 class Package(msgspec.Struct, frozen=True):
-    """A package folder, read. `exports` maps names to dotted paths in the configuration; `hooks` are the names of its hooks."""
+    """A package folder, read.
+
+    `exports` maps names to dotted paths in the configuration; `hooks` are the names of its hooks.
+    """
 
     path: str
     origin: str
@@ -29,7 +33,9 @@ class Package(msgspec.Struct, frozen=True):
     @property
     def ident(self) -> str:
         """origin/name/version/release, without the parts that the package does not state."""
-        return "/".join(part for part in (self.origin, self.name, self.version, self.release) if part)
+        return "/".join(
+            part for part in (self.origin, self.name, self.version, self.release) if part
+        )
 
 
 class Fetch(msgspec.Struct, frozen=True):
@@ -50,7 +56,7 @@ class Fetched(msgspec.Struct, frozen=True):
 
 
 class Render(msgspec.Struct, frozen=True):
-    """Render a service's templates with this context (the data roots of the template language) into its folder."""
+    """Render a service's templates into its folder; the context holds the data roots."""
 
     service: str
     package: Package
@@ -58,7 +64,10 @@ class Render(msgspec.Struct, frozen=True):
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """Rendered and written: a fingerprint of all config files and one of the run hook; or the `error`, and nothing was written."""
+    """Rendered and written: a fingerprint of all config files and one of the run hook.
+
+    Or the `error`, and nothing was written.
+    """
 
     service: str
     config_print: str

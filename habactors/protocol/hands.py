@@ -67,7 +67,10 @@ class Launch(msgspec.Struct, frozen=True):
 
 
 class SignalJob(msgspec.Struct, frozen=True):
-    """Signal a job's process group; `tree` adds every descendant. Adopts the process by its pid file first if need be."""
+    """Signal a job's process group; `tree` adds every descendant.
+
+    Adopts the process by its pid file first if need be.
+    """
 
     job: str
     pid_file: str
@@ -85,7 +88,10 @@ class JobStarted(msgspec.Struct, frozen=True):
 
 
 class JobEnded(msgspec.Struct, frozen=True):
-    """The job's process is gone, never came to be (`error`), or was not there when it was to be signalled."""
+    """The job's process is gone, never came to be (`error`).
+
+    Or was not there when it was to be signalled.
+    """
 
     job: str
     pid: int
@@ -101,7 +107,10 @@ class Finish(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A client asks something of control: its route, its own id for the request, the command and its arguments."""
+    """A client asks something of control.
+
+    Its route, its own id for the request, the command and its arguments.
+    """
 
     route: bytes
     id: Any

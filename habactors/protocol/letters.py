@@ -1,6 +1,7 @@
 """How does a letter get from one actor's process into another's?
 
-msgpack, tagged with the name of the class. Both ends are ours and the sockets are private, so bytes that do not decode are our own bug.
+msgpack, tagged with the name of the class. Both ends are ours and the sockets are private, so
+bytes that do not decode are our own bug.
 """
 
 import msgspec
@@ -80,7 +81,7 @@ AnyLetter = (
 )
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(AnyLetter)
+_decoder: msgspec.msgpack.Decoder[AnyLetter] = msgspec.msgpack.Decoder(AnyLetter)
 
 
 def write(letter: AnyLetter) -> bytes:

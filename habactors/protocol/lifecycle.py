@@ -6,7 +6,10 @@ from habactors.protocol.limits import Address, MemberId
 
 
 class Start(msgspec.Struct, frozen=True):
-    """First start and restart alike: the records that the role kept, by key; `damaged` when some were lost with their file."""
+    """First start and restart alike: the records that the role kept, by key.
+
+    `damaged` when some were lost with their file.
+    """
 
     kept: dict[str, bytes] = {}
     damaged: bool = False
@@ -17,7 +20,10 @@ class Wake(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True, array_like=True):
-    """A member as the wire reaches it: its id ("" when unknown), its address, and the route of the link that it spoke over."""
+    """A member as the wire reaches it.
+
+    Its id ("" when unknown), its address, and the route of the link that it spoke over.
+    """
 
     id: str
     address: Address
@@ -25,7 +31,10 @@ class Peer(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who this node is: member id, name, advertised address `host:port`, whether it is a permanent member."""
+    """Who this node is.
+
+    Member id, name, advertised address `host:port`, whether it is a permanent member.
+    """
 
     id: MemberId
     name: str

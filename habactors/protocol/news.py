@@ -1,7 +1,7 @@
 """How do actors follow what the disseminator knows?
 
-Snapshot, then gapless news: each `News` follows the version before it in the same epoch (one life of the disseminator). Whoever finds a
-gap says `CatchUp` and hears a `Snapshot`.
+Snapshot, then gapless news: each `News` follows the version before it in the same epoch (one life
+of the disseminator). Whoever finds a gap says `CatchUp` and hears a `Snapshot`.
 """
 
 from habactors.protocol.letter import Letter
@@ -38,7 +38,10 @@ class CatchUp(Letter, frozen=True):
 
 
 class Accusation(Letter, frozen=True):
-    """The detector's finding: this member, at this incarnation, is at this level of health; `why` is the evidence in words."""
+    """The detector's finding: this member, at this incarnation, is at this level of health.
+
+    `why` is the evidence in words.
+    """
 
     member_id: MemberId
     incarnation: int

@@ -21,7 +21,10 @@ class Gossiped(Letter, frozen=True):
 
 
 class Send(Letter, frozen=True):
-    """Take this to a peer: over the link that it spoke by if the peer has a route, else over a link to its address."""
+    """Take this to a peer.
+
+    Over the link that it spoke by if the peer has a route, else over a link to its address.
+    """
 
     peer: Peer
     message: Ping | Ack | PingRequest | Hello | Rumors | Digest | Outline | Want

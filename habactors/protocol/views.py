@@ -1,13 +1,17 @@
 """What does the census tell the other actors of its node?
 
-Views go out as deltas with an epoch and a version, exactly like news; whoever finds a gap says `Recount`.
+Views go out as deltas with an epoch and a version, exactly like news; whoever finds a gap says
+`Recount`.
 """
 
 from habactors.protocol.letter import Letter
 
 
 class MemberView(Letter, frozen=True):
-    """A member as this node sees it; `since` is epoch seconds of the last change of health, `why` its reason in words."""
+    """A member as this node sees it.
+
+    `since` is epoch seconds of the last change of health, `why` its reason in words.
+    """
 
     id: str
     name: str
@@ -34,7 +38,10 @@ class ServiceView(Letter, frozen=True):
 
 
 class GroupView(Letter, frozen=True):
-    """A service group: the ring's configuration for it (version 0 when there is none) and its members in id order."""
+    """A service group.
+
+    The ring's configuration for it (version 0 when there is none) and its members in id order.
+    """
 
     service_group: str
     config_version: int

@@ -1,1 +1,4 @@
-"""What each actor decides: one role an actor, pure minds without sockets, clocks, threads or files."""
+"""What each actor decides.
+
+One role an actor, pure minds without sockets, clocks, threads or files.
+"""

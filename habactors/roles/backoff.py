@@ -9,7 +9,10 @@ STEADY_SECONDS = 10.0
 
 
 class Backoff:
-    """Pauses that double from death to death, with a tenth of jitter so that many do not return at once."""
+    """Pauses that double from death to death.
+
+    With a tenth of jitter so that many do not return at once.
+    """
 
     def __init__(self, settings: ServicesConfig, rng: Random) -> None:
         self._settings = settings

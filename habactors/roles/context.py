@@ -1,6 +1,7 @@
 """What may a package's templates see?
 
-The data roots of the template language: `sys pkg cfg svc bind`, in the shapes that Habitat's templates expect.
+The data roots of the template language: `sys pkg cfg svc bind`, in the shapes that Habitat's
+templates expect.
 """
 
 from typing import Any
@@ -13,7 +14,10 @@ from habactors.protocol.views import GroupView, ServiceView
 
 
 class Places(msgspec.Struct, frozen=True):
-    """What the role must know of its host: folder of all services, facts for `sys`, and the environment that services inherit."""
+    """What the role must know of its host.
+
+    Folder of all services, facts for `sys`, and the environment that services inherit.
+    """
 
     svc_dir: str
     organization: str = ""
@@ -26,7 +30,9 @@ def context(
 ) -> dict[str, Any]:
     """All roots for one service."""
     members = [_member(view) for view in group.members if Health(view.health) in REACHABLE]
-    me = next((member for member in members if member["member_id"] == places.sys["member_id"]), None)
+    me = next(
+        (member for member in members if member["member_id"] == places.sys["member_id"]), None
+    )
     return {
         "sys": places.sys,
         "pkg": _package(package, f"{places.svc_dir}/{folder}"),

@@ -1,10 +1,10 @@
 """Who is alive?
 
-SWIM's failure detector (Das, Gupta, Motivala 2002): each period it pings one member in turn; without
-an answer in time it asks helpers to ping for it; without any answer by the end of the period it
-says that the member is suspect. A suspect that does not refute in time is said to be confirmed.
-What it finds are accusations: only the disseminator turns them into rumors, and the accused refute
-them there.
+SWIM's failure detector (Das, Gupta, Motivala 2002): each period it pings one member in turn;
+without an answer in time it asks helpers to ping for it; without any answer by the end of the
+period it says that the member is suspect. A suspect that does not refute in time is said to be
+confirmed. What it finds are accusations: only the disseminator turns them into rumors, and the
+accused refute them there.
 """
 
 from random import Random

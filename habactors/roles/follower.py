@@ -12,7 +12,7 @@ class Step(Enum):
 
 
 class Follower:
-    """Follows one publisher's versions (snapshot, then gapless news) through its lives (epochs)."""
+    """Follows one publisher through its versions (snapshot, gapless news) and lives (epochs)."""
 
     def __init__(self) -> None:
         self.epoch = -1

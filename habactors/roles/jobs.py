@@ -20,7 +20,10 @@ class Job(NamedTuple):
 
 
 class Jobs:
-    """Idempotent spawn and halt; `deadlines` of the root role carry the time limits under ("job", name)."""
+    """Idempotent spawn and halt.
+
+    `deadlines` of the root role carry the time limits under ("job", name).
+    """
 
     def __init__(self, role: Role, deadlines: Deadlines[tuple[str, str]]) -> None:
         self._role = role

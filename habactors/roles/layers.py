@@ -1,6 +1,7 @@
 """What is a service's configuration, when several have set it?
 
-Layers from low to high: the package's default.toml, then the ring's. Tables are merged key by key, everything else is replaced.
+Layers from low to high: the package's default.toml, then the ring's. Tables are merged key by key,
+everything else is replaced.
 """
 
 import tomllib
@@ -47,8 +48,10 @@ def merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
     merged = dict(low)
     for key, value in high.items():
         below = merged.get(key)
-        both_tables = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = merge(below, value) if both_tables else value
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = merge(below, value)
+        else:
+            merged[key] = value
     return merged
 
 

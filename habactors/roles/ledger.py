@@ -1,6 +1,7 @@
 """What does the rest of the node look like from here?
 
-The fold of views, service board, roster and events that control and the sidecar show. It asks again for whatever it missed.
+The fold of views, service board, roster and events that control and the sidecar show. It asks
+again for whatever it missed.
 """
 
 from collections import deque

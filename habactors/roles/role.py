@@ -1,7 +1,8 @@
 """What is a role, and how does it speak?
 
-`hear(message, now)` is the only way in. Out come only `say`, `send`, `keep` and `wake_at`; they gather in an outbox that the driver (a real
-node, or the simulator) empties after each `hear`: first what is kept, then what is said and sent.
+`hear(message, now)` is the only way in. Out come only `say`, `send`, `keep` and `wake_at`; they
+gather in an outbox that the driver (a real node, or the simulator) empties after each `hear`:
+first what is kept, then what is said and sent.
 """
 
 from typing import Any, NamedTuple
@@ -12,7 +13,10 @@ from habactors.protocol.lifecycle import Identity, Peer
 
 
 class Keep(NamedTuple):
-    """A record that must outlive the role: `value` None deletes it; `durable` ones survive a power cut, the others `kill -9`."""
+    """A record that must outlive the role: `value` None deletes it.
+
+    `durable` ones survive a power cut, the others `kill -9`.
+    """
 
     key: str
     value: bytes | None
@@ -20,7 +24,10 @@ class Keep(NamedTuple):
 
 
 class Outbox:
-    """What a role wants done; `wake` is the latest deadline asked for, or None for sleep until spoken to."""
+    """What a role wants done.
+
+    `wake` is the latest deadline asked for, or None for sleep until spoken to.
+    """
 
     __slots__ = ("kept", "said", "sent", "wake")
 

@@ -1,7 +1,8 @@
 """Which actors should be running?
 
-One for one: whoever dies is started again, at once at first, then after a growing pause. An actor that cannot even start, again and again, ends
-the node with an error; its services go on and are adopted by the next start. Root is also the parent of every service and hook.
+One for one: whoever dies is started again, at once at first, then after a growing pause. An actor
+that cannot even start, again and again, ends the node with an error; its services go on and are
+adopted by the next start. Root is also the parent of every service and hook.
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,10 @@ REMINDER_SECONDS = 1.0
 
 
 class Child(msgspec.Struct):
-    """An actor in root's eyes; `deaths` are the times of its latest restarts, `early` how often in a row it died at its start."""
+    """An actor in root's eyes.
+
+    `deaths` are the times of its latest restarts, `early` how often in a row it died at its start.
+    """
 
     name: str
     state: str = "backoff"
@@ -62,7 +66,9 @@ class Root(Role):
 
     NAME = "root"
 
-    def __init__(self, me: Identity, settings: RootConfig, actors: Sequence[str], pid: int) -> None:
+    def __init__(
+        self, me: Identity, settings: RootConfig, actors: Sequence[str], pid: int
+    ) -> None:
         super().__init__(me)
         self.settings = settings
         self.pid = pid
@@ -127,7 +133,7 @@ class Root(Role):
         self._revive(child, now)
 
     def _revive(self, child: Child, now: float) -> None:
-        """At once while restarts stay within the intensity; beyond it after 1, 2, 4 ... seconds."""
+        """At once while restarts stay within the intensity; beyond it after a pause that doubles."""
         recent = [time for time in child.deaths if time > now - self.settings.period_seconds]
         child.deaths = [*recent, now]
         excess = max(len(child.deaths) - self.settings.intensity, child.early)
@@ -142,9 +148,16 @@ class Root(Role):
         self._say_roster()
 
     def _give_up(self, child: Child, cause: str) -> None:
-        """Escalate: what cannot start here may start in a fresh node, under whoever supervises this one."""
+        """Escalate.
+
+        What cannot start here may start in a fresh node, under whoever supervises this one.
+        """
         self._stage = "given up"
-        self.say(Finish(1, f"{child.name} cannot start ({cause}): see the lines above, its services go on"))
+        self.say(
+            Finish(
+                1, f"{child.name} cannot start ({cause}): see the lines above, its services go on"
+            )
+        )
 
     def _restart(self, request: int, actor: str, now: float) -> None:
         child = self.children.get(actor)

@@ -1,7 +1,8 @@
 """What happens to one service, from its loading to its unloading?
 
-Level-triggered: after anything that happened, `pursue` compares what is wanted with what is so and says the next step. Steps are idempotent and
-said again while unanswered, so the service, the services actor, the census and root may each die at any moment.
+Level-triggered: after anything that happened, `pursue` compares what is wanted with what is so and
+says the next step. Steps are idempotent and said again while unanswered, so the service, the
+services actor, the census and root may each die at any moment.
 """
 
 from typing import Any
@@ -35,7 +36,10 @@ class Spec(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Prints(msgspec.Struct, frozen=True, array_like=True):
-    """Fingerprints of what a process was started with, or of what is rendered now; kept while it runs."""
+    """Fingerprints of what a process was started with, or of what is rendered now.
+
+    Kept while it runs.
+    """
 
     config: str = ""
     run: str = ""
@@ -83,7 +87,10 @@ class Service:
         return self.spec.desired == "up" and not self.closing and not self.unloading
 
     def remember(self, started: Prints) -> None:
-        """A former life of the services actor saw this process; root will say whether it still runs."""
+        """A former life of the services actor saw this process.
+
+        Root will say whether it still runs.
+        """
         self.started = started
         self.state, self.since = "up", started.since
 

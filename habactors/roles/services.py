@@ -1,7 +1,8 @@
 """What should run here?
 
-Owns the desired state of this node's services, keeps it, and walks each service towards it. Packages, templates and logs are in its hands; processes
-are root's; who else serves is the census'.
+Owns the desired state of this node's services, keeps it, and walks each service towards it.
+Packages, templates and logs are in its hands; processes are root's; who else serves is the
+census'.
 """
 
 from random import Random
@@ -180,7 +181,10 @@ class Services(Role):
         self._answer(load.request, f"{service_group} is loaded")
 
     def _folder(self, name: str, group: str) -> str:
-        """The package's name; with the group behind it where another group of the same package was first."""
+        """The package's name.
+
+        With the group behind it where another group of the same package was first.
+        """
         taken = {service.spec.folder: None for service in self.services.values()}
         return name if name not in taken else f"{name}.{group}"
 
@@ -188,7 +192,10 @@ class Services(Role):
         self.keep(SPEC + service.name, msgspec.msgpack.encode(service.spec), durable=True)
 
     def _find(self, request: int, name: str) -> Service | None:
-        """The service of that name, `name` or `name.group`; without one the request is answered."""
+        """The service of that name, `name` or `name.group`.
+
+        Without one the request is answered.
+        """
         found = [
             service
             for service in self.services.values()
@@ -266,7 +273,10 @@ class Services(Role):
         self._look_for_strays(now)
 
     def _look_for_strays(self, now: float) -> None:
-        """What the ring says runs here but is not loaded: withdraw it, or load it again if our own memory was lost."""
+        """What the ring says runs here but is not loaded.
+
+        Withdraw it, or load it again if our own memory was lost.
+        """
         if self._loading or self._closing:
             return
         for group in self.groups.values():

@@ -1,6 +1,7 @@
 """What crosses the network?
 
-The wire knows message families, not what they mean: probes go to the detector, gossip to the disseminator. Its hands hold the sockets.
+The wire knows message families, not what they mean: probes go to the detector, gossip to the
+disseminator. Its hands hold the sockets.
 """
 
 from typing import Any

@@ -1,7 +1,8 @@
 """Who says what to whom?
 
-The picture of the flow as data. Roles never name each other: the drivers (real node and simulator) look up the hearers here, and a role that
-says something that is not in the table is a bug. `NAME.hands` is the body of the actor itself: its sockets, files or processes.
+The picture of the flow as data. Roles never name each other: the drivers (real node and simulator)
+look up the hearers here, and a role that says something that is not in the table is a bug.
+`NAME.hands` is the body of the actor itself: its sockets, files or processes.
 """
 
 from typing import NamedTuple
@@ -99,4 +100,7 @@ SENT = {
     ring_gossip.Outline: ("disseminator", transport.Gossiped),
     ring_gossip.Want: ("disseminator", transport.Gossiped),
 }
-"""What members say to each other: the actor that sends and hears it, and how it is wrapped when it arrives."""
+"""What members say to each other.
+
+The actor that sends and hears it, and how it is wrapped when it arrives.
+"""
