@@ -30,10 +30,11 @@ ERRANDS_MAX = 256
 
 
 class Trial(NamedTuple):
-    """A probe under way: whom, since when, and by whom else, once they have been asked."""
+    """A probe under way: whom, at which incarnation, since when, and by whom else, once asked."""
 
     sequence: int
     target: str
+    incarnation: int
     began: float
     helpers: tuple[str, ...] | None = None
 
@@ -171,8 +172,9 @@ class Detector(Role):
     def _try(self, member_id: str, now: float) -> None:
         """Ping a member and expect its Ack, or a helper's, within the period."""
         sequence = self._next_sequence()
-        self._trials[sequence] = Trial(sequence, member_id, now)
-        self._ping(sequence, self.members[member_id])
+        member = self.members[member_id]
+        self._trials[sequence] = Trial(sequence, member_id, member.incarnation, now)
+        self._ping(sequence, member)
         self._deadlines.set(sequence, now + self.settings.ping_timeout_seconds)
 
     def _check_home(self, address: str, now: float) -> None:
@@ -222,8 +224,11 @@ class Detector(Role):
         return tuple(self.rng.sample(alive, min(self.settings.helpers, len(alive))))
 
     def _accuse(self, trial: Trial, now: float) -> None:
+        """Suspect the target, unless it has spoken since: that silence was of a former life."""
         member = self.members.get(trial.target)
         if member is None or member.health is not Health.ALIVE or member.id in self.departed:
+            return
+        if member.incarnation != trial.incarnation:
             return
         helpers = trial.helpers or ()
         names = [self.members[helper].name for helper in helpers if helper in self.members]
