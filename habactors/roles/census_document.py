@@ -1,0 +1,112 @@
+"""What does the census look like to programs that know Habitat's HTTP gateway?
+
+The document of `GET /census`, key for key, so that Habitat's own schema accepts it. Elections,
+updates and service files look as they do in Habitat when there are none.
+"""
+
+from typing import Any
+
+import msgspec
+
+from habactors.protocol.health import Health
+from habactors.protocol.lifecycle import Identity
+from habactors.protocol.views import GroupView, ServiceView
+from habactors.roles.context import split
+from habactors.roles.layers import Unreadable, parse
+from habactors.roles.ledger import Ledger
+
+SYS: dict[str, Any] = {
+    "ip": "",
+    "hostname": "",
+    "gossip_ip": "",
+    "gossip_port": 0,
+    "http_gateway_ip": "",
+    "http_gateway_port": 0,
+    "ctl_gateway_ip": "",
+    "ctl_gateway_port": 0,
+}
+"""The facts about a node that Habitat promises, as they stand when the node does not tell them."""
+
+COUNTERS = (
+    *("service", "election", "election_update"),
+    *("membership", "service_config", "service_file"),
+)
+
+
+def census_document(ledger: Ledger, me: Identity) -> dict[str, Any]:
+    """The whole census as this node sees it; groups in the order of their names."""
+    return {
+        "changed": False,
+        "census_groups": {name: _group(ledger.groups[name], me) for name in sorted(ledger.groups)},
+        "local_member_id": me.id,
+        **{f"last_{name}_counter": 0 for name in COUNTERS},
+    }
+
+
+def _group(view: GroupView, me: Identity) -> dict[str, Any]:
+    return {
+        "service_group": view.service_group,
+        "election_status": "None",
+        "update_election_status": "None",
+        "pkg_incarnation": 0,
+        "leader_id": None,
+        "update_leader_id": None,
+        "service_config": _service_config(view),
+        "service_files": {},
+        "changed_service_files": [],
+        "local_member_id": me.id,
+        "population": {member.member_id: _member(member) for member in view.members},
+    }
+
+
+def _service_config(view: GroupView) -> dict[str, Any] | None:
+    """The ring's layer; None when there is none, an empty one when it cannot be read."""
+    if not view.config_version:
+        return None
+    try:
+        value = parse(view.config_body)
+    except Unreadable:
+        value = {}
+    return {"incarnation": view.config_version, "value": value}
+
+
+def _member(view: ServiceView) -> dict[str, Any]:
+    service, group, org = split(view.service_group)
+    elections = ("election_is_running", "election_is_no_quorum", "election_is_finished")
+    return {
+        "member_id": view.member_id,
+        "pkg": package_identifier(view.ident),
+        "pkg_incarnation": 0,
+        "package": view.ident,
+        "service": service,
+        "group": group,
+        "org": org,
+        "persistent": view.permanent,
+        **dict.fromkeys(("leader", "follower", "update_leader", "update_follower"), False),
+        **dict.fromkeys(elections, False),
+        **dict.fromkeys((f"update_{name}" for name in elections), False),
+        "sys": SYS | json_object(view.sys),
+        "alive": view.health == Health.ALIVE,
+        "suspect": view.health == Health.SUSPECT,
+        "confirmed": view.health == Health.CONFIRMED,
+        "departed": view.health == Health.DEPARTED,
+        "cfg": {
+            name: value for name, value in json_object(view.exports).items() if value is not None
+        },
+    }
+
+
+def package_identifier(ident: str) -> dict[str, str | None]:
+    """origin/name/version/release in its parts; a single word is the name."""
+    parts = ident.split("/") if "/" in ident else ["", ident]
+    origin, name, version, release = (*parts, None, None)[:4]
+    return {"origin": origin, "name": name, "version": version, "release": release}
+
+
+def json_object(written: bytes) -> dict[str, Any]:
+    """The JSON object that a member told of itself; an empty one when it is anything else."""
+    try:
+        found = msgspec.json.decode(written)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
