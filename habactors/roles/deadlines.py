@@ -19,11 +19,6 @@ class Deadlines(Generic[Name]):
         """Replace the deadline of that name."""
         self._times[name] = time
 
-    def advance(self, name: Name, time: float) -> None:
-        """Set the deadline unless an earlier one of that name stands."""
-        if time < self._times.get(name, float("inf")):
-            self._times[name] = time
-
     def clear(self, name: Name) -> None:
         """Forget the deadline; none is no error."""
         self._times.pop(name, None)
