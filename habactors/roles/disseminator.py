@@ -206,8 +206,8 @@ class Disseminator(Role):
             rumor
             for rumor in self.table
             if isinstance(rumor, Membership)
+            and rumor.id not in self.reachable
             and rumor.id != self.me.id
-            and rumor.health not in REACHABLE
             and not self.table.departure(rumor.id)
         ]
 
