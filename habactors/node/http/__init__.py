@@ -1,0 +1,1 @@
+"""How do programs read a node? The HTTP server in the process of the sidecar."""
