@@ -45,7 +45,7 @@ def _count(written: bytes) -> int:
     if not written.isdigit() or len(written) > len(str(WHOLE_MAX)):
         return 0
     count = int(written)
-    return count if count < WHOLE_MAX else 0
+    return count if count <= WHOLE_MAX else 0
 
 
 def _record(key: Key) -> str:

@@ -1,0 +1,860 @@
+"""What should everyone know? What one disseminator does about it, in virtual time."""
+
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from habactors.protocol.commands import Answered, ApplyConfig
+from habactors.protocol.events import Event
+from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
+from habactors.protocol.health import REACHABLE, Health
+from habactors.protocol.heat import SENDS_FLOOR
+from habactors.protocol.lifecycle import Identity, Peer, Wake
+from habactors.protocol.limits import CHUNK_BYTES, WHOLE_MAX
+from habactors.protocol.news import (
+    Accusation,
+    CatchUp,
+    Leave,
+    News,
+    Offer,
+    Overheard,
+    Snapshot,
+    Withdraw,
+)
+from habactors.protocol.rumors import Config, Departure, Membership, Service
+from habactors.protocol.table import Table
+from habactors.protocol.transport import Gossiped
+from habactors.roles.disseminator import (
+    FAREWELLS,
+    GREETED_MEMBERS,
+    GREETING_SECONDS_MAX,
+    Disseminator,
+)
+from habactors.roles.follower import Follower, Step
+from tests import strategies
+from tests.roles.stage import ADA, DISSEMINATION, NOW, Stage, known, member, peer
+
+INTERVAL = DISSEMINATION.gossip_interval_seconds
+SYNC = DISSEMINATION.sync_interval_seconds
+GROUP = "redis.prod"
+
+
+def disseminator(peers=(), seed=1, me=ADA):
+    return Disseminator(me, DISSEMINATION, peers, Random(seed))
+
+
+def ring_of(*rumors, peers=(), seed=1, me=ADA):
+    """Ada's disseminator, once it has learned these rumors and all is told."""
+    stage = Stage(disseminator(peers, seed, me)).start()
+    stage.hear(told(*rumors, hot=False))
+    return settle(stage)
+
+
+def told(*rumors, by="bob", hot=True):
+    return Gossiped(peer(by), Rumors(tuple(rumors), hot))
+
+
+def own(stage):
+    return stage.role.table.membership(stage.role.me.id)
+
+
+def table_of(*rumors):
+    table = Table()
+    for rumor in rumors:
+        table.merge(rumor)
+    return table
+
+
+def news_of(stage):
+    """What the news tells, without its numbers."""
+    return tuple(item.rumor for item in stage.take(News).known)
+
+
+def rumors_to(stage, name):
+    return [
+        rumor
+        for receiver, message in stage.take_all(Rumors)
+        if receiver.id == name
+        for rumor in message.rumors
+    ]
+
+
+def settle(stage):
+    """Let the rounds end; what they told is of no concern."""
+    return stage.wait(2 * SENDS_FLOOR * INTERVAL).drop()
+
+
+# Starting and restarting
+
+
+def test_at_its_first_start_it_knows_itself_and_says_so():
+    stage = Stage(disseminator()).start()
+    snapshot = stage.take(Snapshot)
+    assert snapshot.known == known(member("ada"))
+    stage.expect_nothing()
+
+
+def test_an_incarnation_is_kept_to_survive_power_cuts_before_it_is_said():
+    stage = Stage(disseminator()).start()
+    first = stage.kept[0]
+    assert (first.key, first.value, first.durable) == ("incarnation", b"1", True)
+
+
+def test_a_restarted_one_counts_on_and_still_knows_the_ring():
+    stage = ring_of(member("bob"), Config(GROUP, 3, b"port = 1", "bob"), Departure("eve", "bob"))
+    before = {rumor.key: rumor for rumor in stage.role.table}
+    epoch = stage.role.epoch
+    stage.restart(disseminator(seed=2))
+    after = {rumor.key: rumor for rumor in stage.role.table}
+    assert own(stage).incarnation == 2
+    assert after | {own(stage).key: None} == before | {own(stage).key: None}
+    snapshot = stage.take(Snapshot)
+    assert (snapshot.epoch != epoch, snapshot.version) == (True, 0)
+    assert {item.rumor for item in snapshot.known} == set(after.values())
+
+
+def test_after_a_restart_everybody_is_as_long_as_before_what_they_are():
+    stage = ring_of(member("bob"))
+    stage.wait(50)
+    stage.restart(disseminator(seed=2))
+    since = {item.rumor.key: item.since for item in stage.take(Snapshot).known}
+    assert since[member("bob").key] == NOW
+
+
+def test_a_restarted_one_greets_a_few_acquaintances_the_dead_among_them():
+    stage = ring_of(
+        *(member(name, health=Health.CONFIRMED) for name in ("bob", "cyd")),
+        member("eve"),
+        Departure("eve", "bob"),
+    )
+    stage.restart(disseminator())
+    assert {receiver.id for receiver, _ in stage.take_all(Hello)} == {"bob", "cyd"}
+    large = ring_of(*map(member, "bcdefgh"))
+    large.restart(disseminator())
+    assert len(large.take_all(Hello)) == GREETED_MEMBERS
+
+
+def test_a_restart_says_its_new_incarnation_and_repeats_nothing_else():
+    stage = ring_of(member("bob"), member("cyd"))
+    stage.restart(disseminator())
+    assert {message.rumors for _, message in stage.take_all(Rumors)} == {(own(stage),)}
+
+
+def test_a_graceful_end_is_undone_by_the_next_start():
+    stage = ring_of(member("bob")).hear(Leave())
+    assert own(stage).health is Health.CONFIRMED
+    stage.restart(disseminator())
+    assert own(stage) == member("ada", 2)
+
+
+@pytest.mark.parametrize("incarnation", [b"", b"x", b"-1", b"9" * 5_000, b"%d" % (WHOLE_MAX + 1)])
+def test_a_damaged_incarnation_is_no_incarnation(incarnation):
+    stage = Stage(disseminator())
+    stage.records["incarnation"] = incarnation
+    stage.start()
+    assert own(stage).incarnation == 1
+
+
+@given(st.data())
+@settings(max_examples=30)
+def test_damaged_records_cost_what_they_held_and_never_the_start(data):
+    stage = ring_of(member("bob"), Config(GROUP, 3, b"port = 1", "bob"))
+    stage.hear(ApplyConfig(7, GROUP, 4, b"port = 2"))
+    for key, value in stage.records.items():
+        cut = data.draw(st.integers(0, len(value)))
+        noise = data.draw(st.binary(max_size=4))
+        stage.records[key] = value[:cut] + noise
+    stage.restart(disseminator())
+    assert own(stage).health is Health.ALIVE
+    stage.hear(ApplyConfig(8, GROUP, 0, b"port = 3"))
+    assert stage.take(Answered).code == ""
+
+
+def test_who_lost_its_incarnation_hears_of_it_from_the_ring_and_outbids_it():
+    stage = Stage(disseminator()).start(damaged=True)
+    stage.hear(told(member("ada", 41), hot=False))
+    assert own(stage) == member("ada", 42)
+
+
+# Greeting
+
+
+def test_configured_peers_are_greeted_at_once():
+    stage = Stage(disseminator(peers=("bob:9638", "cyd:9638"))).start()
+    greeted = stage.take_all(Hello)
+    assert [receiver for receiver, _ in greeted] == [Peer("", "bob:9638"), Peer("", "cyd:9638")]
+    assert {hello for _, hello in greeted} == {Hello(own(stage), stage.role.table.checksum)}
+
+
+def test_a_peer_that_is_not_there_is_greeted_ever_more_seldom_but_for_ever():
+    stage = Stage(disseminator(peers=("bob:9638",))).start()
+    times = []
+    while len(times) < 9:
+        times += [stage.now] * len(stage.take_all(Hello))
+        stage.wake()
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    assert pauses == [1, 2, 4, 8, *[GREETING_SECONDS_MAX] * 4]
+
+
+def test_it_does_not_greet_itself():
+    stage = Stage(disseminator(peers=("ada:9638",))).start()
+    stage.wait(60)
+    assert stage.take_all(Hello) == []
+
+
+def test_a_peer_where_a_member_lives_is_greeted_no_more_until_that_member_is_lost():
+    stage = ring_of(member("bob"), peers=("bob:9638",))
+    stage.wait(60)
+    assert stage.take_all(Hello) == []
+    stage.hear(told(member("bob", health=Health.CONFIRMED)))
+    stage.wait(GREETING_SECONDS_MAX)
+    assert Peer("", "bob:9638") in [receiver for receiver, _ in stage.take_all(Hello)]
+
+
+def test_who_greets_gets_the_whole_table_as_no_news_and_becomes_known():
+    stage = ring_of(member("bob"), member("dan"))
+    everything = tuple(stage.role.table)
+    stage.hear(Gossiped(peer("cyd", b"route"), Hello(member("cyd"), 0)))
+    answers = [pair for pair in stage.take_all(Rumors) if pair[0] == peer("cyd", b"route")]
+    assert answers == [(peer("cyd", b"route"), Rumors(everything, hot=False))]
+    assert news_of(stage) == (member("cyd"),)
+
+
+def test_who_greets_with_the_same_table_gets_no_answer():
+    stage = ring_of(member("bob"), member("cyd"))
+    stage.hear(Gossiped(peer("cyd"), Hello(member("cyd"), stage.role.table.checksum)))
+    stage.expect_nothing()
+
+
+def test_a_large_table_is_sent_in_several_messages():
+    stage = ring_of(*(Config(f"redis.{n}", 1, bytes(20_000), "bob") for n in range(5)))
+    stage.hear(Gossiped(peer("cyd"), Hello(member("cyd"), 0)))
+    sizes = [
+        sum(len(getattr(rumor, "body", b"")) for rumor in message.rumors)
+        for _, message in stage.take_all(Rumors)
+    ]
+    assert len(sizes) >= 5
+    assert all(size <= CHUNK_BYTES for size in sizes)
+
+
+def test_what_answers_a_greeting_is_learned_but_not_told_on():
+    stage = Stage(disseminator()).start()
+    settle(stage)
+    stage.hear(told(member("bob"), member("cyd"), hot=False))
+    assert news_of(stage) == (member("bob"), member("cyd"))
+    assert {rumor.id for _, message in stage.take_all(Rumors) for rumor in message.rumors} == {
+        "ada"
+    }
+
+
+# Telling
+
+
+def test_a_hot_rumor_is_told_at_once_to_a_few_members():
+    stage = ring_of(*map(member, "bcdefgh"))
+    stage.hear(told(member("x")))
+    batches = stage.take_all(Rumors)
+    assert len({receiver.id for receiver, _ in batches}) == DISSEMINATION.gossip_fanout
+    assert {message for _, message in batches} == {Rumors((member("x"),))}
+
+
+def test_rounds_follow_each_other_in_the_gossip_interval_until_the_budget_is_spent():
+    stage = ring_of(*map(member, "bcdefgh"))
+    stage.hear(told(member("x")))
+    times = []
+    for _ in range(100):
+        times += [stage.now] * len(stage.take_all(Rumors))
+        stage.wait(INTERVAL / 2)
+    assert len(times) == SENDS_FLOOR
+    assert times[-1] - times[0] == pytest.approx(3 * INTERVAL)
+
+
+def test_many_rumors_in_a_short_time_are_told_together():
+    stage = ring_of(*map(member, "bcdefgh"))
+    for name in "stuvw":
+        stage.hear(told(member(name)))
+    stage.take_all(Rumors)
+    stage.wait(INTERVAL)
+    assert {rumor.id for rumor in stage.take_all(Rumors)[0][1].rumors} == set("stuvw")
+
+
+def test_when_nothing_is_hot_it_sleeps_until_the_next_comparison():
+    stage = ring_of(*map(member, "bcd"))
+    settle(stage)
+    stage.wait(SYNC).drop()
+    assert stage.role.out.wake - stage.now > INTERVAL
+    stage.wait(10 * SYNC)
+    assert stage.take_all(Rumors) == []
+    assert len(stage.take_all(Digest)) == 10
+    stage.expect_nothing()
+
+
+def test_what_was_known_already_is_not_told_again():
+    stage = ring_of(member("bob"), member("cyd", 2))
+    stage.hear(told(member("bob"), member("cyd", 1)))
+    stage.expect_nothing()
+
+
+def test_alone_it_tells_nobody_and_the_first_acquaintance_hears_it_all():
+    stage = Stage(disseminator()).start()
+    stage.hear(Offer(GROUP, "core/redis", "standalone", b"{}", b"{}"))
+    stage.wait(60)
+    assert stage.take_all(Rumors) == []
+    stage.hear(told(member("bob")))
+    assert {type(rumor) for rumor in rumors_to(stage, "bob")} == {Membership, Service}
+
+
+def test_the_dead_and_the_departed_are_told_nothing():
+    stage = ring_of(
+        member("bob", health=Health.CONFIRMED),
+        member("cyd"),
+        Departure("cyd", "dan"),
+        member("eve"),
+    )
+    stage.hear(told(member("x", health=Health.CONFIRMED)))
+    settle_receivers = {receiver.id for receiver, _ in stage.wait(5).take_all(Rumors)}
+    assert settle_receivers == {"eve"}
+
+
+def test_suspects_are_told_as_long_as_they_may_live():
+    stage = ring_of(member("bob", health=Health.SUSPECT))
+    stage.hear(told(member("x", health=Health.CONFIRMED)))
+    assert member("x", health=Health.CONFIRMED) in rumors_to(stage, "bob")
+
+
+# Refuting
+
+
+@pytest.mark.parametrize("health", [Health.SUSPECT, Health.CONFIRMED])
+def test_it_refutes_what_is_held_against_it_by_a_higher_incarnation(health):
+    stage = ring_of(member("bob"))
+    stage.hear(told(member("ada", 5, health, accuser="bob")))
+    assert own(stage) == member("ada", 6)
+    assert stage.records["incarnation"] == b"6"
+    assert news_of(stage) == (member("ada", 6),)
+    event = stage.take(Event)
+    assert (event.subject, event.before, event.after) == ("ada", health.word, "alive")
+    assert event.why == f"refuted {health.word}@5 of bob"
+
+
+def test_whoever_holds_it_for_dead_is_the_first_to_hear_that_it_lives():
+    stage = ring_of(member("bob", health=Health.CONFIRMED))
+    stage.hear(told(member("ada", health=Health.CONFIRMED), hot=False))
+    assert rumors_to(stage, "bob") == [member("ada", 2)]
+
+
+def test_two_nodes_of_one_id_do_not_talk_each_other_into_a_frenzy():
+    stage = ring_of()
+    stage.hear(told(member("ada", 5)))
+    assert own(stage) == member("ada", 6)
+    assert stage.take_all(Rumors) == []
+
+
+def test_what_is_overheard_against_it_is_refuted_too():
+    stage = ring_of(member("bob"))
+    stage.hear(Overheard((member("ada", 1, Health.SUSPECT),)))
+    assert own(stage) == member("ada", 2)
+
+
+def test_what_was_refuted_already_needs_no_other_refutation():
+    stage = ring_of(member("bob"))
+    stage.hear(told(member("ada", 1, Health.SUSPECT)))
+    settle(stage)
+    stage.hear(told(member("ada", 1, Health.SUSPECT), member("ada", 1, Health.CONFIRMED)))
+    stage.expect_nothing()
+
+
+def test_nobody_is_outbid_beyond_the_highest_incarnation():
+    stage = ring_of(member("bob"))
+    stage.hear(told(member("ada", WHOLE_MAX, Health.SUSPECT)))
+    assert own(stage) == member("ada", 1)
+    stage.hear(told(member("ada", WHOLE_MAX - 1, Health.SUSPECT)))
+    assert own(stage) == member("ada", WHOLE_MAX)
+
+
+def test_it_survives_a_restart_at_the_highest_incarnation():
+    stage = ring_of(member("bob"))
+    stage.hear(told(member("ada", WHOLE_MAX - 1, Health.SUSPECT)))
+    stage.restart(disseminator())
+    assert own(stage).incarnation == WHOLE_MAX
+
+
+# Accusing
+
+
+def accusation(name, incarnation=1, level=Health.SUSPECT):
+    return Accusation(name, incarnation, int(level), "no answer")
+
+
+def test_a_finding_of_the_detector_becomes_a_rumor_that_names_the_accuser():
+    stage = ring_of(member("bob", permanent=True), member("cyd"))
+    stage.hear(accusation("bob"))
+    rumor = member("bob", health=Health.SUSPECT, permanent=True, accuser="ada", why="no answer")
+    assert news_of(stage) == (rumor,)
+    assert rumors_to(stage, "bob") == [rumor]
+    event = stage.take(Event)
+    assert (event.before, event.after, event.why) == ("alive", "suspect", "no answer")
+
+
+def test_a_finding_about_a_member_that_has_moved_on_or_is_unknown_is_dropped():
+    stage = ring_of(member("bob", 2))
+    stage.hear(accusation("bob", 1), accusation("eve", 1))
+    stage.expect_nothing()
+
+
+def test_a_member_is_what_it_is_since_its_health_changed():
+    stage = ring_of(member("bob"))
+    stage.wait(10)
+    stage.hear(told(member("bob", 2)))
+    assert stage.take(News).known[0].since == NOW
+    stage.hear(accusation("bob", 2))
+    assert stage.take(News).known[0].since == stage.now
+
+
+def test_a_suspicion_of_another_incarnation_begins_anew_though_no_refutation_was_heard():
+    stage = ring_of(member("bob", 1, Health.SUSPECT))
+    stage.wait(10)
+    stage.hear(told(member("bob", 2, Health.SUSPECT)))
+    assert stage.take(News).known[0].since == stage.now
+    stage.wait(10)
+    before = stage.role.since[member("bob").key]
+    stage.hear(told(member("bob", 2, Health.SUSPECT, accuser="x", why="louder")))
+    assert stage.take(News).known[0].since == before
+
+
+def test_a_departure_is_reported_once_and_ends_all_reports_of_that_member():
+    stage = ring_of(member("bob"))
+    stage.hear(told(Departure("bob", "cyd", "broken disk")))
+    event = stage.take(Event)
+    assert (event.kind, event.subject, event.name) == ("member", "bob", "bob")
+    assert (event.before, event.after, event.why) == ("alive", "departed", "broken disk")
+    stage.hear(told(member("bob", 7, Health.SUSPECT), Departure("bob", "dan", "z")))
+    assert stage.take_all(Event) == []
+    assert stage.role.reachable == {}
+
+
+# Comparing
+
+
+def test_now_and_then_its_checksum_goes_to_one_member():
+    stage = ring_of(*map(member, "bcd"))
+    stage.wait(3 * SYNC)
+    digests = stage.take_all(Digest)
+    assert len(digests) == 3
+    assert {message.checksum for _, message in digests} == {stage.role.table.checksum}
+
+
+def test_now_and_then_somebody_who_is_held_for_dead_is_greeted():
+    stage = ring_of(
+        member("bob", health=Health.CONFIRMED),
+        member("cyd", health=Health.CONFIRMED),
+        member("dan", health=Health.CONFIRMED),
+        Departure("dan", "ada"),
+        member("eve"),
+    )
+    stage.wait(20 * SYNC)
+    greeted = [receiver.id for receiver, _ in stage.take_all(Hello)]
+    assert len(greeted) == 20
+    assert set(greeted) == {"bob", "cyd"}
+
+
+def test_equal_tables_need_no_words():
+    stage = ring_of(member("bob"))
+    stage.hear(Gossiped(peer("bob"), Digest(stage.role.table.checksum)))
+    stage.expect_nothing()
+
+
+def test_another_checksum_is_answered_with_an_outline():
+    stage = ring_of(member("bob"))
+    stage.hear(Gossiped(peer("bob", b"route"), Digest(0)))
+    assert stage.take(Outline) == (peer("bob", b"route"), Outline(stage.role.table.outline()))
+
+
+def test_an_outline_is_answered_with_what_it_lacks_and_a_wish_for_what_lacks_here():
+    stage = ring_of(member("bob"))
+    theirs = table_of(member("bob"), member("cyd"))
+    stage.hear(Gossiped(peer("bob"), Outline(theirs.outline())))
+    assert stage.take(Rumors) == (peer("bob"), Rumors((own(stage),)))
+    _, want = stage.take(Want)
+    assert theirs.chosen(want.key_hashes) == [member("cyd")]
+    stage.expect_nothing()
+
+
+def test_an_equal_outline_is_not_answered():
+    stage = ring_of(member("bob"))
+    stage.hear(Gossiped(peer("bob"), Outline(stage.role.table.outline())))
+    stage.expect_nothing()
+
+
+def test_what_is_wanted_is_sent():
+    stage = ring_of(member("bob"), Config(GROUP, 1, b"", "bob"))
+    _, wanted = table_of(member("bob"), own(stage)).compare(stage.role.table.outline())
+    stage.hear(Gossiped(peer("bob"), Want(wanted)))
+    assert stage.take(Rumors) == (peer("bob"), Rumors((Config(GROUP, 1, b"", "bob"),)))
+    stage.hear(Gossiped(peer("bob"), Want(b"unknown." * 3)))
+    stage.expect_nothing()
+
+
+def correspond(stages, rounds=8):
+    """Carry what each of these members sends to whichever of the others it is for."""
+    for _ in range(rounds):
+        for sender in stages.values():
+            sent, sender.sent = sender.sent, []
+            for receiver, message in sent:
+                if receiver.id in stages:
+                    at = stages[receiver.id]
+                    at.hear(Gossiped(peer(sender.role.me.id), message))
+
+
+@settings(max_examples=50)
+@given(st.lists(strategies.rumors, max_size=12), st.lists(strategies.rumors, max_size=12))
+def test_one_comparison_makes_two_members_equal_whatever_each_of_them_knew(one, two):
+    me = {name: Identity(name, name, f"{name}:9638") for name in ("xan", "yul")}
+    stages = {
+        "xan": ring_of(*one, me=me["xan"]),
+        "yul": ring_of(*two, me=me["yul"]),
+    }
+    checksum = stages["xan"].role.table.checksum
+    stages["yul"].hear(Gossiped(peer("xan"), Digest(checksum)))
+    correspond(stages)
+    contents = [{rumor.key: rumor for rumor in at.role.table} for at in stages.values()]
+    assert contents[0] == contents[1]
+    assert len({at.role.table.checksum for at in stages.values()}) == 1
+
+
+def test_two_halves_of_a_split_ring_find_each_other_by_themselves():
+    """Each holds the other for dead, and nobody configured any peers."""
+    bob = Identity("bob", "bob", "bob:9638")
+    stages = {
+        "ada": ring_of(member("bob", health=Health.CONFIRMED)),
+        "bob": ring_of(member("ada", health=Health.CONFIRMED), me=bob, seed=2),
+    }
+    for _ in range(int(4 * SYNC / INTERVAL)):
+        for stage in stages.values():
+            stage.wait(INTERVAL)
+        correspond(stages)
+    for stage, other in ((stages["ada"], "bob"), (stages["bob"], "ada")):
+        assert stage.role.table.health(other) is Health.ALIVE
+
+
+# Configuration
+
+
+def apply(stage, request, version, body=b"port = 1"):
+    stage.hear(ApplyConfig(request, GROUP, version, body))
+    return stage.take(Answered)
+
+
+def test_a_newer_configuration_stands_and_is_told():
+    stage = ring_of(member("bob"))
+    answer = apply(stage, 7, 3)
+    assert (answer.request, answer.code, answer.version) == (7, "", 3)
+    assert answer.message == f"accepted: version 3 of {GROUP} stands"
+    config = Config(GROUP, 3, b"port = 1", "ada")
+    assert news_of(stage) == (config,)
+    assert rumors_to(stage, "bob") == [config]
+    event = stage.take(Event)
+    assert (event.kind, event.subject, event.before, event.after) == ("config", GROUP, "0", "3")
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_version_that_is_not_newer_is_rejected_and_the_one_that_stands_is_named(version):
+    stage = ring_of(Config(GROUP, 3, b"port = 9", "bob"))
+    answer = apply(stage, 7, version)
+    assert (answer.code, answer.version) == ("conflict", 3)
+    assert answer.message == f"version {version} of {GROUP} is not newer: version 3 stands"
+    assert answer.hint == "apply version 4, or auto"
+    stage.expect_nothing()
+
+
+def test_auto_takes_the_next_version():
+    stage = ring_of(Config(GROUP, 3, b"port = 9", "bob"))
+    assert [apply(stage, request, 0, b"").version for request in (7, 8)] == [4, 5]
+
+
+def test_the_same_request_is_answered_alike_and_done_once():
+    stage = ring_of()
+    first = apply(stage, 7, 0)
+    stage.drop()
+    assert apply(stage, 7, 0) == first
+    stage.expect_nothing()
+    assert stage.role.table.get(("config", GROUP)).version == 1
+
+
+def test_the_same_request_is_answered_alike_after_a_restart_too():
+    stage = ring_of()
+    accepted, rejected = apply(stage, 7, 2), apply(stage, 8, 1)
+    stage.restart(disseminator())
+    assert (apply(stage, 7, 2), apply(stage, 8, 1)) == (accepted, rejected)
+
+
+def test_a_number_that_is_used_again_for_something_else_is_another_request():
+    stage = ring_of()
+    apply(stage, 1, 0, b"port = 1")
+    stage.restart(disseminator())
+    assert apply(stage, 1, 0, b"port = 2").version == 2
+    assert stage.role.table.get(("config", GROUP)).body == b"port = 2"
+
+
+def test_answers_are_remembered_but_not_for_ever():
+    stage = ring_of()
+    for request in range(200):
+        apply(stage, request, 0)
+    assert len(stage.records["answers"]) < 10_000
+    stage.restart(disseminator())
+    assert apply(stage, 199, 0).version == 200
+
+
+def test_a_configuration_is_kept_to_survive_power_cuts_before_it_is_said_to_stand():
+    stage = ring_of()
+    apply(stage, 7, 1)
+    assert {record.durable for record in stage.kept} == {True}
+
+
+def test_beyond_the_highest_version_nothing_is_accepted():
+    stage = ring_of(Config(GROUP, WHOLE_MAX, b"", "bob"))
+    answer = apply(stage, 7, 0)
+    assert (answer.code, answer.version) == ("refused", WHOLE_MAX)
+    assert "beyond a limit" in answer.message
+    stage.expect_nothing()
+
+
+# Services
+
+
+REDIS = Offer(GROUP, "core/redis", "standalone", b'{"port":1}', b"{}")
+BIGGER = Offer(GROUP, "core/redis", "standalone", b'{"port":2}', b"{}")
+
+
+def service(incarnation, exports=b'{"port":1}', withdrawn=False, name="ada"):
+    sent = b"{}" if withdrawn else exports
+    return Service(name, GROUP, "core/redis", incarnation, sent, withdrawn=withdrawn)
+
+
+def test_offers_and_withdrawals_are_told_and_counted():
+    stage = ring_of(member("bob"))
+    words = [REDIS, BIGGER, Withdraw(GROUP), REDIS]
+    heard = [news_of(stage.hear(word)) for word in words]
+    assert heard == [
+        (service(1),),
+        (service(2, b'{"port":2}'),),
+        (service(3, withdrawn=True),),
+        (service(4),),
+    ]
+    stage.wait(INTERVAL)
+    assert rumors_to(stage, "bob")[-1] == service(4)
+
+
+def test_an_offer_that_changes_nothing_is_not_told():
+    stage = ring_of().hear(REDIS)
+    settle(stage).hear(REDIS).expect_nothing()
+
+
+def test_a_withdrawal_of_what_is_not_offered_is_not_told():
+    stage = ring_of().hear(Withdraw(GROUP)).expect_nothing()
+    stage = ring_of().hear(REDIS, Withdraw(GROUP))
+    settle(stage).hear(Withdraw(GROUP)).expect_nothing()
+
+
+def test_services_are_counted_on_after_a_restart():
+    stage = ring_of().hear(REDIS)
+    stage.restart(disseminator())
+    stage.drop().hear(REDIS).expect_nothing()
+    stage.hear(BIGGER)
+    assert news_of(stage) == (service(2, b'{"port":2}'),)
+
+
+def test_what_the_ring_remembers_better_is_outbid_by_the_last_offer():
+    """A record was lost with the power, and the count began anew."""
+    stage = ring_of(member("bob")).hear(BIGGER)
+    settle(stage)
+    stage.hear(told(service(7), hot=False))
+    assert news_of(stage) == (service(8, b'{"port":2}'),)
+    assert rumors_to(stage, "bob") == [service(8, b'{"port":2}')]
+
+
+def test_what_the_ring_remembers_better_is_outbid_by_the_last_withdrawal():
+    stage = ring_of(member("bob")).hear(Withdraw(GROUP))
+    stage.hear(told(service(7), hot=False))
+    assert news_of(stage) == (service(8, withdrawn=True),)
+
+
+def test_what_the_ring_remembers_of_an_unmentioned_service_is_believed():
+    stage = ring_of()
+    stage.hear(told(service(7)))
+    assert news_of(stage) == (service(7),)
+    stage.hear(REDIS)
+    stage.expect_nothing()
+    stage.hear(Withdraw(GROUP))
+    assert news_of(stage) == (service(8, withdrawn=True),)
+
+
+def test_an_offer_beyond_a_limit_is_refused_with_the_reason_instead_of_spoiling_gossip():
+    stage = ring_of(member("bob"))
+    stage.hear(Offer(GROUP, "core/redis", "standalone", b"x" * 20_000, b"{}"))
+    event = stage.take(Event)
+    assert (event.kind, event.subject, event.after) == ("service", GROUP, "refused")
+    assert "16384" in event.why
+    stage.expect_nothing()
+
+
+def test_beyond_the_highest_count_a_service_is_not_told_of():
+    stage = ring_of()
+    stage.hear(told(service(WHOLE_MAX)))
+    stage.drop().hear(BIGGER)
+    assert stage.take(Event).after == "refused"
+    stage.expect_nothing()
+
+
+# Leaving
+
+
+def test_who_leaves_says_farewell_to_some_members():
+    stage = ring_of(*(member(f"m{number:02}") for number in range(20)))
+    stage.hear(Leave())
+    left = member("ada", 1, Health.CONFIRMED, why="left")
+    batches = stage.take_all(Rumors)
+    assert len({receiver.id for receiver, _ in batches[:FAREWELLS]}) == FAREWELLS
+    assert all(left in message.rumors for _, message in batches)
+
+
+def test_a_farewell_carries_all_that_was_not_yet_told():
+    stage = ring_of(member("bob"), member("cyd")).hear(REDIS)
+    stage.drop().hear(Withdraw(GROUP), Leave())
+    told_last = rumors_to(stage, "bob")
+    assert service(2, withdrawn=True) in told_last
+    assert own(stage) in told_last
+
+
+def test_who_leaves_does_not_come_back_when_it_is_accused():
+    stage = ring_of(member("bob")).hear(Leave())
+    settle(stage)
+    stage.hear(told(member("ada", 9, Health.SUSPECT)))
+    assert own(stage) == member("ada", 1, Health.CONFIRMED, why="left")
+    stage.expect_nothing()
+
+
+def test_who_leaves_twice_has_left():
+    stage = ring_of(member("bob")).hear(Leave(), Leave())
+    assert own(stage).health is Health.CONFIRMED
+
+
+def test_who_leaves_alone_tells_nobody():
+    stage = ring_of().hear(Leave())
+    assert stage.take_all(Rumors) == []
+
+
+# News
+
+
+class Mirror:
+    """What a follower of the news believes."""
+
+    def __init__(self):
+        self.follower = Follower()
+        self.known = {}
+
+    def read(self, letters):
+        for letter in letters:
+            if isinstance(letter, Snapshot):
+                assert self.follower.reset(letter.epoch, letter.version)
+                self.known = {item.rumor.key: item for item in letter.known}
+            elif isinstance(letter, News):
+                assert self.follower.step(letter.epoch, letter.version) is Step.NEXT
+                self.known |= {item.rumor.key: item for item in letter.known}
+
+
+def test_whoever_missed_something_gets_all_that_stands():
+    stage = ring_of(member("bob"))
+    stage.hear(told(member("cyd")))
+    version = stage.take(News).version
+    stage.drop().hear(CatchUp())
+    snapshot = stage.take(Snapshot)
+    assert snapshot.version == version
+    assert {item.rumor for item in snapshot.known} == set(stage.role.table)
+
+
+gossip = st.builds(
+    Gossiped,
+    strategies.peers,
+    st.one_of(
+        st.builds(Rumors, st.lists(strategies.rumors, max_size=4).map(tuple), st.booleans()),
+        st.builds(Hello, strategies.memberships, st.integers(0, 1)),
+        st.builds(Digest, st.integers(0, 1)),
+        st.builds(Outline, st.binary(max_size=40)),
+        st.builds(Want, st.binary(max_size=20)),
+    ),
+)
+
+messages = st.one_of(
+    gossip,
+    gossip,
+    st.builds(Overheard, strategies.introductions),
+    st.builds(Accusation, strategies.ids, strategies.counts, strategies.levels, st.just("why")),
+    st.builds(
+        Offer,
+        strategies.groups,
+        st.just("core/redis"),
+        st.just("standalone"),
+        strategies.bodies,
+        strategies.bodies,
+    ),
+    st.builds(Withdraw, strategies.groups),
+    st.builds(
+        ApplyConfig, st.integers(1, 3), strategies.groups, strategies.counts, strategies.bodies
+    ),
+    st.just(Leave()),
+    st.just(Wake()),
+    st.floats(0, 12),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(messages, max_size=25), st.integers(0, 9))
+def test_whatever_it_hears_its_news_is_gapless_and_its_incarnation_kept_and_rising(messages, seed):
+    stage = Stage(disseminator(peers=("bob:9638",), seed=seed)).start()
+    mirror = Mirror()
+    incarnations = [own(stage).incarnation]
+    for message in messages:
+        if isinstance(message, float):
+            stage.wait(message)
+        else:
+            stage.hear(message)
+        mirror.read(stage.said)
+        agree(stage.role, mirror)
+        incarnations.append(own(stage).incarnation)
+        assert int(stage.records["incarnation"]) >= max(said_of_ada(stage))
+        stage.drop()
+    assert incarnations == sorted(incarnations)
+    stage.restart(disseminator(seed=seed + 1))
+    assert own(stage).incarnation >= incarnations[-1]
+    assert own(stage).health is Health.ALIVE or incarnations[-1] == WHOLE_MAX
+
+
+def agree(role, mirror):
+    """What it remembers in several places is the same everywhere, and is what it told."""
+    assert {key: item.rumor for key, item in mirror.known.items()} == {
+        rumor.key: rumor for rumor in role.table
+    }
+    assert {key: item.since for key, item in mirror.known.items()} == role.since
+    assert role.reachable == {
+        rumor.id: rumor
+        for rumor in role.table
+        if isinstance(rumor, Membership)
+        and rumor.id != role.me.id
+        and role.table.health(rumor.id) in REACHABLE
+    }
+
+
+def said_of_ada(stage):
+    """Every incarnation of its own that it lets out."""
+    out = [message.rumors for _, message in stage.sent if isinstance(message, Rumors)]
+    greetings = [(message.member,) for _, message in stage.sent if isinstance(message, Hello)]
+    for rumors in out + greetings:
+        for rumor in rumors:
+            if rumor.key == member("ada").key:
+                yield rumor.incarnation
+    yield 0
