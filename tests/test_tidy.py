@@ -24,7 +24,11 @@ MAY_IMPORT = {
     "template": set(),
     "node": {"errors", "config", "protocol", "roles", "template"},
     "simulator": {"errors", "config", "protocol", "roles", "template"},
-    "console": {"errors", "config", "protocol", "roles", "template", "node", "simulator"},
+    "client": {"errors"},
+    "console": {
+        *("errors", "config", "protocol", "roles", "template"),
+        *("node", "simulator", "client"),
+    },
 }
 """What each part of the package may import besides itself. One direction: no part is reached by
 one that it reaches."""

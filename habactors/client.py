@@ -1,0 +1,291 @@
+"""How does a program ask a node?
+
+    with Control("run/ada") as node:
+        for member in node.members():
+            print(member["name"], member["health"])
+
+Needs nothing but pyzmq and msgpack. Whatever goes wrong is a `UserError` with a code, a message
+and a hint; "no-node" when nobody is there, "timed-out" when no answer came.
+"""
+
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import count
+from math import ceil
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgpack
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+from habactors.errors import UserError
+
+SOCKET = "control.sock"
+LOCK = "lock"
+TIMEOUT_SECONDS = 30.0
+GRACE_SECONDS = 2.0
+"""How much longer than its time limit a request is waited for: the node reports the limit."""
+
+CONNECT_SECONDS = 3.0
+RETRY_SECONDS = 0.05
+REQUEST_BYTES_MAX = 1_048_576
+ANSWERS_WAITING_MAX = 1_000
+CONNECTED = zmq.EVENT_HANDSHAKE_SUCCEEDED
+LOST = zmq.EVENT_DISCONNECTED
+
+
+class Control:
+    """The control socket of the node whose sockets are in `run_dir`; not for several threads."""
+
+    def __init__(self, run_dir: str | Path) -> None:
+        self.run_dir = Path(run_dir)
+        self._context = zmq.Context()
+        self._socket: zmq.Socket[bytes] | None = None
+        self._monitor: zmq.Socket[bytes] | None = None
+        self._ids = count(1)
+        self._inboxes: dict[int, deque[dict[str, Any]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; streams end."""
+        self._disconnect()
+        self._context.term()
+
+    def members(self) -> list[dict[str, Any]]:
+        """The ring as this node sees it."""
+        return list(self.call("members"))
+
+    def status(self) -> dict[str, Any]:
+        """The node and its actors."""
+        return dict(self.call("status"))
+
+    def census(self, group: str | None = None) -> dict[str, Any]:
+        """The census document, of one service group or of all."""
+        return dict(self.call("census", group=group))
+
+    def events(self, since: float | None = None) -> list[dict[str, Any]]:
+        """What happened in the last `since` seconds, or all that is remembered."""
+        return list(self.call("events", since=since))
+
+    def follow_events(self, since: float | None = None) -> Iterator[dict[str, Any]]:
+        """What happens from now on, after what happened in the last `since` seconds."""
+        return self.stream("events", since=since)
+
+    def svc_status(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The loaded services, or those called `name` or `name.group`."""
+        return list(self.call("svc.status", name=name))
+
+    def svc_logs(self, name: str, lines: int | None = None) -> list[str]:
+        """The last lines that a service wrote."""
+        return list(self.call("svc.logs", name=name, lines=lines))
+
+    def follow_logs(self, name: str, lines: int | None = None) -> Iterator[str]:
+        """The last lines that a service wrote, and all that it writes from now on."""
+        for batch in self.stream("svc.logs", name=name, lines=lines):
+            yield from batch
+
+    def svc_load(
+        self, package: str, *, timeout: float = TIMEOUT_SECONDS, **args: Any
+    ) -> dict[str, Any]:
+        """Run a package; `args` are group, topology, shutdown_timeout, force and wait."""
+        return dict(self.call("svc.load", package=package, timeout=timeout, **args))
+
+    def svc_unload(self, name: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """Stop a service and forget it."""
+        return dict(self.call("svc.unload", name=name, timeout=timeout))
+
+    def svc_start(self, name: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """Want a loaded service up."""
+        return dict(self.call("svc.start", name=name, timeout=timeout))
+
+    def svc_stop(self, name: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """Want a loaded service down, and wait until it is."""
+        return dict(self.call("svc.stop", name=name, timeout=timeout))
+
+    def svc_restart(self, name: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """End the process of a service and start it anew."""
+        return dict(self.call("svc.restart", name=name, timeout=timeout))
+
+    def config_apply(
+        self, group: str, version: int | str, body: str, timeout: float = TIMEOUT_SECONDS
+    ) -> dict[str, Any]:
+        """Give a service group a configuration (TOML text); the version may be "auto"."""
+        asked = {"group": group, "version": version, "body": body, "timeout": timeout}
+        return dict(self.call("config.apply", **asked))
+
+    def config_show(self, group: str) -> dict[str, Any]:
+        """The ring's configuration of a service group."""
+        return dict(self.call("config.show", group=group))
+
+    def actor_restart(self, name: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """End an actor and start it anew."""
+        return dict(self.call("actor.restart", name=name, timeout=timeout))
+
+    def stop(self, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """Stop the whole node; answered when it begins to."""
+        return dict(self.call("stop", timeout=timeout))
+
+    def call(self, command: str, /, **args: Any) -> Any:
+        """The result of any command; arguments that are None are left out."""
+        args = {name: value for name, value in args.items() if value is not None}
+        deadline = time.monotonic() + float(args.get("timeout", TIMEOUT_SECONDS)) + GRACE_SECONDS
+        request = self._ask(command, args)
+        try:
+            return _result(self._hear(request, command, deadline))
+        finally:
+            self._inboxes.pop(request, None)
+
+    def stream(self, command: str, /, **args: Any) -> Iterator[Any]:
+        """The results of a command with `follow`, for as long as somebody takes them."""
+        args = {name: value for name, value in args.items() if value is not None}
+        request = self._ask(command, args | {"follow": True})
+        try:
+            while (answer := self._hear(request, command, None)).get("more"):
+                yield answer["result"]
+            _result(answer)
+        finally:
+            self._inboxes.pop(request, None)
+            if self._socket and not self._socket.closed:
+                self._send({"id": request, "command": "cancel"})
+
+    def _ask(self, command: str, args: dict[str, Any]) -> int:
+        self._connect()
+        request = next(self._ids)
+        self._send({"id": request, "command": command, "args": args})
+        self._inboxes[request] = deque()
+        return request
+
+    def _send(self, request: dict[str, Any]) -> None:
+        assert self._socket is not None, "sends over no connection"
+        try:
+            written = msgpack.packb(request)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UserError(
+                "usage", f"an argument cannot be sent ({error})", "send texts and numbers"
+            ) from None
+        if len(written) > REQUEST_BYTES_MAX:
+            raise UserError(
+                "too-large",
+                f"the request has {len(written):,} bytes, and {REQUEST_BYTES_MAX:,} are the most",
+                "send less",
+            )
+        self._socket.send(written)
+
+    def _hear(self, request: int, command: str, deadline: float | None) -> dict[str, Any]:
+        """The next answer to that request."""
+        inbox = self._inboxes[request]
+        while not inbox:
+            self._wait(deadline, f"no answer to {command} came in time")
+        return inbox.popleft()
+
+    def _wait(self, deadline: float | None, late: str) -> None:
+        """Take in what comes next; UserError at the deadline, or when the connection is lost."""
+        assert self._socket is not None, "waits on no connection"
+        assert self._monitor is not None, "a socket has its monitor"
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._monitor, zmq.POLLIN)
+        ready = dict(poller.poll(None if deadline is None else _milliseconds_until(deadline)))
+        if self._socket in ready:
+            answer = msgpack.unpackb(self._socket.recv(), strict_map_key=False)
+            if answer["id"] in self._inboxes:
+                self._inboxes[answer["id"]].append(answer)
+        elif self._monitor in ready:
+            self._disconnect()
+            raise UserError(
+                "interrupted",
+                "control ended before it answered",
+                "it is started again at once, unless the node stops: look, then ask again",
+            )
+        else:
+            raise UserError("timed-out", late, "look at habactors status, or give more --timeout")
+
+    def _connect(self) -> None:
+        if self._monitor and self._monitor.poll(0):
+            self._disconnect()
+        if self._socket:
+            return
+        deadline = time.monotonic() + CONNECT_SECONDS
+        self._await_listener(deadline)
+        self._inboxes.clear()
+        self._socket = self._context.socket(zmq.DEALER)
+        self._socket.set(zmq.LINGER, 0)
+        self._socket.set(zmq.SNDHWM, ANSWERS_WAITING_MAX)
+        self._socket.set(zmq.RCVHWM, ANSWERS_WAITING_MAX)
+        self._monitor = self._socket.get_monitor_socket(CONNECTED | LOST)
+        self._socket.connect(f"ipc://{self.run_dir / SOCKET}")
+        while self._monitor.poll(_milliseconds_until(deadline)):
+            if parse_monitor_message(self._monitor.recv_multipart())["event"] == CONNECTED:
+                return
+        self._disconnect()
+        raise UserError(
+            "no-node",
+            f"nobody answers at {self.run_dir / SOCKET}",
+            "control may be stuck, look at the node's log",
+        )
+
+    def _await_listener(self, deadline: float) -> None:
+        """Return when somebody listens.
+
+        An actor that is just being restarted is worth waiting for; a node that is gone is not.
+        """
+        path = str(self.run_dir / SOCKET)
+        while True:
+            try:
+                with closing(socket.socket(socket.AF_UNIX)) as probe:
+                    return probe.connect(path)
+            except PermissionError:
+                hint = "ask as the user who runs the node"
+                raise UserError("forbidden", f"{path} is another user's", hint) from None
+            except OSError:
+                if not _node_lives(self.run_dir) or time.monotonic() > deadline:
+                    hint = "start one with habactors start, or name another with -c or --run-dir"
+                    message = f"no node is running in {self.run_dir}"
+                    raise UserError("no-node", message, hint) from None
+            time.sleep(RETRY_SECONDS)
+
+    def _disconnect(self) -> None:
+        if self._socket:
+            self._socket.disable_monitor()
+            self._socket.close(linger=0)
+        if self._monitor:
+            self._monitor.close(linger=0)
+        self._socket = self._monitor = None
+
+
+def _milliseconds_until(deadline: float) -> int:
+    return max(0, ceil((deadline - time.monotonic()) * 1000))
+
+
+def _result(answer: dict[str, Any]) -> Any:
+    if answer["ok"]:
+        return answer["result"]
+    error = answer["error"]
+    raise UserError(error["code"], error["message"], error.get("hint", ""))
+
+
+def _node_lives(run_dir: Path) -> bool:
+    """Whether the process that last locked the run_dir is there."""
+    try:
+        os.kill(int((run_dir / LOCK).read_text()), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
