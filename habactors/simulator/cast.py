@@ -1,0 +1,35 @@
+"""Which actors does an imagined host run?
+
+The wire is not among them: the imagined network does its part. An actor joins by a line in `CAST`;
+one named `NAME.hands` plays the body of that actor (its files or processes), and only that actor
+hears what it says.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from habactors.config import DetectorConfig, DisseminatorConfig
+from habactors.protocol.lifecycle import Identity
+from habactors.roles.census import Census
+from habactors.roles.detector import Detector
+from habactors.roles.disseminator import Disseminator
+from habactors.roles.role import Role
+
+
+class Seat(NamedTuple):
+    """What an actor is given: who its host is, whom that greets, and a Random of its own."""
+
+    me: Identity
+    peers: tuple[str, ...]
+    rng: Random
+
+
+Cast = dict[str, Callable[[Seat], Role]]
+
+CAST: Cast = {
+    "disseminator": lambda seat: Disseminator(seat.me, DisseminatorConfig(), seat.peers, seat.rng),
+    "detector": lambda seat: Detector(seat.me, DetectorConfig(), seat.rng),
+    "census": lambda seat: Census(seat.me, seat.rng),
+}
+"""By name, in the order in which they start."""

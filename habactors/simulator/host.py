@@ -1,0 +1,156 @@
+"""What is an imagined host?
+
+Its actors, what they have kept, and what can befall it: the node is killed or the machine loses
+power, the node comes back, one actor crashes and is restarted, or all of it stands still.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from habactors.protocol import letters
+from habactors.protocol.lifecycle import Identity, Peer
+from habactors.protocol.transport import LinkLost
+from habactors.roles.role import Outbox, Role
+from habactors.roles.wiring import HEARERS
+from habactors.simulator.actor import Actor
+from habactors.simulator.agenda import Agenda
+from habactors.simulator.cast import Cast, Seat
+from habactors.simulator.network import Network, Unwired
+from habactors.simulator.store import Store
+
+LETTER_SECONDS = 0.0001
+"""From one actor to another of a host; a constant, so letters between two keep their order."""
+
+HANDS = ".hands"
+
+Watcher = Callable[["Host", str, Outbox], None]
+"""Sees each outbox, with the name of its actor, before it is emptied."""
+
+
+class Host:
+    """One imagined node, down until it is started."""
+
+    def __init__(
+        self,
+        me: Identity,
+        peers: tuple[str, ...],
+        *,
+        cast: Cast,
+        seed: int,
+        agenda: Agenda,
+        network: Network,
+    ) -> None:
+        self.me = me
+        self.name = me.name
+        self.peer = Peer(me.id, me.address)
+        self.peers = peers
+        self.agenda = agenda
+        self.up = False
+        self.paused = False
+        self.refuses = False
+        self.actors: dict[str, Actor] = {}
+        self.watchers: list[Watcher] = []
+        self._cast = cast
+        self._resumes = agenda.now
+        self._network = network
+        self._rngs = {actor: Random(f"{seed} {me.name} {actor}") for actor in cast}
+        self.stores = {actor: Store() for actor in cast}
+        network.attach(me.address, self.receive)
+
+    def role(self, actor: str) -> Role:
+        """The mind of an actor, to look into."""
+        return self.actors[actor].role
+
+    def start(self) -> None:
+        """Start the node with what it kept."""
+        assert not self.up, f"{self.name} is up already"
+        self.up, self.refuses = True, False
+        self.actors = {actor: self._cast_actor(actor) for actor in self._cast}
+        for name, actor in self.actors.items():
+            actor.start(self.stores[name].records)
+
+    def stop(self) -> None:
+        """The node's processes are gone: its machine refuses whoever connects."""
+        assert self.up, f"{self.name} is not up"
+        self.up, self.paused, self.refuses = False, False, True
+        for actor in self.actors.values():
+            actor.end()
+
+    def lose_power(self) -> None:
+        """The machine is gone: its address is silent, and what was not on the disk is lost."""
+        self.stop()
+        self.refuses = False
+        for store in self.stores.values():
+            store.lose_power()
+
+    def crash(self, name: str, down_seconds: float) -> None:
+        """One actor dies, and its successor starts after that time."""
+        self.actors[name].end()
+        successor = self.actors[name] = self._cast_actor(name)
+        store = self.stores[name]
+        self.agenda.at(self.agenda.now + down_seconds, successor.start, store.records)
+
+    def pause(self, seconds: float) -> None:
+        """Stand still, as under SIGSTOP: everything waits."""
+        self.paused = True
+        self._resumes = max(self._resumes, self.agenda.now + seconds)
+        for actor in self.actors.values():
+            actor.pause()
+        self.agenda.at(self._resumes, self._resume, self._resumes)
+
+    def _resume(self, time: float) -> None:
+        if self.paused and time == self._resumes:
+            self.paused = False
+            for actor in self.actors.values():
+                actor.attend()
+
+    def receive(self, letter: Any) -> None:
+        """What the wire of this host hears off the network."""
+        if self.up:
+            for hearer in HEARERS["wire", type(letter)]:
+                if hearer in self.actors:
+                    self.actors[hearer].hear(letter)
+        elif self.refuses and not isinstance(letter, LinkLost):
+            self._network.refuse(letter.peer.address, self.me.address)
+
+    def empty(self, speaker: str, out: Outbox) -> None:
+        """Do what an actor wants done: first keep, then say and send."""
+        for watcher in self.watchers:
+            watcher(self, speaker, out)
+        if out.kept:
+            store = self.stores[speaker]
+            for record in out.kept:
+                store.keep(record)
+            out.kept.clear()
+        for letter in out.said:
+            self.tell(speaker, letter)
+        out.said.clear()
+        for peer, message in out.sent:
+            self._network.carry(self.peer, speaker, peer, message)
+        out.sent.clear()
+
+    def tell(self, speaker: str, letter: Any) -> None:
+        """Bring a letter to those of its hearers that run here.
+
+        Raises:
+            Unwired: that speaker does not say such letters.
+        """
+        time = self.agenda.now + LETTER_SECONDS
+        for hearer in self._hearers(speaker, type(letter)):
+            if self._network.sealed and not hearer.endswith(HANDS):
+                letter = letters.read(letters.write(letter))
+            if hearer in self.actors:
+                self.agenda.at(time, self.actors[hearer].hear, letter)
+
+    def _hearers(self, speaker: str, kind: type) -> tuple[str, ...]:
+        if speaker.endswith(HANDS):
+            return (speaker.removesuffix(HANDS),)
+        hearers = HEARERS.get((speaker, kind))
+        if hearers is None:
+            raise Unwired(f"{speaker} says {kind.__name__}, which the wiring does not list")
+        return hearers
+
+    def _cast_actor(self, name: str) -> Actor:
+        role = self._cast[name](Seat(self.me, self.peers, self._rngs[name]))
+        return Actor(self, name, role)
