@@ -2,7 +2,7 @@
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from habactors.protocol.health import Health
@@ -270,7 +270,6 @@ changes = st.tuples(
 )
 
 
-@settings(max_examples=200)
 @given(st.lists(changes, max_size=12))
 def test_after_any_sequence_the_deltas_equal_a_full_recount(sequence):
     """A disseminator changes and forgets rumors, and sometimes its news is lost."""

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from habactors.config import DetectorConfig
@@ -646,7 +646,6 @@ messages = st.one_of(
 )
 
 
-@settings(max_examples=150)
 @given(st.lists(messages, max_size=25), st.integers(0, 9))
 def test_no_message_in_any_order_upsets_it(messages, seed):
     stage = Stage(detector(seed=seed))

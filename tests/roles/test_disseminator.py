@@ -4,7 +4,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from habactors.protocol.commands import Answered, ApplyConfig
@@ -159,7 +159,6 @@ def test_a_damaged_incarnation_is_no_incarnation(incarnation):
 
 
 @given(st.data())
-@settings(max_examples=30)
 def test_damaged_records_cost_what_they_held_and_never_the_start(data):
     stage = ring_of(member("bob"), Config(GROUP, 3, b"port = 1", "bob"))
     stage.hear(ApplyConfig(7, GROUP, 4, b"port = 2"))
@@ -509,7 +508,6 @@ def correspond(stages, rounds=8):
                     at.hear(Gossiped(peer(sender.role.me.id), message))
 
 
-@settings(max_examples=50)
 @given(st.lists(strategies.rumors, max_size=12), st.lists(strategies.rumors, max_size=12))
 def test_one_comparison_makes_two_members_equal_whatever_each_of_them_knew(one, two):
     me = {name: Identity(name, name, f"{name}:9638") for name in ("xan", "yul")}
@@ -812,7 +810,6 @@ messages = st.one_of(
 )
 
 
-@settings(max_examples=150)
 @given(st.lists(messages, max_size=25), st.integers(0, 9))
 def test_whatever_it_hears_its_news_is_gapless_and_its_incarnation_kept_and_rising(messages, seed):
     stage = Stage(disseminator(peers=("bob:9638",), seed=seed)).start()
