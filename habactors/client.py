@@ -151,14 +151,23 @@ class Control:
         finally:
             self._inboxes.pop(request, None)
 
-    def stream(self, command: str, /, **args: Any) -> Iterator[Any]:
-        """The results of a command with `follow`, for as long as somebody takes them."""
+    def stream(
+        self, command: str, /, *, pause_seconds: float | None = None, **args: Any
+    ) -> Iterator[Any]:
+        """The results of a command with `follow`, for as long as somebody takes them.
+
+        With `pause_seconds` there is a None after every silence of that length, so that whoever
+        takes them can look elsewhere.
+        """
         args = {name: value for name, value in args.items() if value is not None}
         request = self._ask(command, args | {"follow": True})
         try:
-            while (answer := self._hear(request, command, None)).get("more"):
-                yield answer["result"]
-            _result(answer)
+            while True:
+                answer = self._hear_soon(request, pause_seconds)
+                if answer and not answer.get("more"):
+                    _result(answer)
+                    return
+                yield answer and answer["result"]
         finally:
             self._inboxes.pop(request, None)
             if self._socket and not self._socket.closed:
@@ -187,15 +196,26 @@ class Control:
             )
         self._socket.send(written)
 
-    def _hear(self, request: int, command: str, deadline: float | None) -> dict[str, Any]:
-        """The next answer to that request."""
+    def _hear(self, request: int, command: str, deadline: float) -> dict[str, Any]:
+        """The answer to that request."""
         inbox = self._inboxes[request]
         while not inbox:
-            self._wait(deadline, f"no answer to {command} came in time")
+            if not self._take_in(deadline):
+                hint = "look at habactors status, or give more --timeout"
+                raise UserError("timed-out", f"no answer to {command} came in time", hint)
         return inbox.popleft()
 
-    def _wait(self, deadline: float | None, late: str) -> None:
-        """Take in what comes next; UserError at the deadline, or when the connection is lost."""
+    def _hear_soon(self, request: int, seconds: float | None) -> dict[str, Any] | None:
+        """The next answer to that request, or None when none came so soon."""
+        inbox = self._inboxes[request]
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not inbox:
+            if not self._take_in(deadline):
+                return None
+        return inbox.popleft()
+
+    def _take_in(self, deadline: float | None) -> bool:
+        """Whether something came before the deadline; UserError when the connection is lost."""
         assert self._socket is not None, "waits on no connection"
         assert self._monitor is not None, "a socket has its monitor"
         poller = zmq.Poller()
@@ -206,15 +226,14 @@ class Control:
             answer = msgpack.unpackb(self._socket.recv(), strict_map_key=False)
             if answer["id"] in self._inboxes:
                 self._inboxes[answer["id"]].append(answer)
-        elif self._monitor in ready:
+        elif ready:
             self._disconnect()
             raise UserError(
                 "interrupted",
                 "control ended before it answered",
                 "it is started again at once, unless the node stops: look, then ask again",
             )
-        else:
-            raise UserError("timed-out", late, "look at habactors status, or give more --timeout")
+        return bool(ready)
 
     def _connect(self) -> None:
         if self._monitor and self._monitor.poll(0):
