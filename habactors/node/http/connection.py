@@ -50,8 +50,13 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse, unless it is too late because the garbage comes behind an answered request."""
+        """Refuse, unless it is too late because the garbage comes behind an answered request.
+
+        Garbage in the rest of a request that is not answered yet is its answer.
+        """
         self._count_malformed()
+        if self.cycle and not self.cycle.response_started:
+            self.cycle.disconnected = True
         try:
             super().send_400_response(msg)
         except h11.LocalProtocolError:

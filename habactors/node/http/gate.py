@@ -22,6 +22,9 @@ ROUTE = "habactors.route"
 
 NO_ROUTE = "none"
 
+HEAD_BYTES_MAX = 16_384
+"""The most that a request may take before its body."""
+
 
 class Gate:
     """Lets requests through to the paths; `answered` counts by route and status code."""
@@ -50,6 +53,8 @@ class Gate:
             self._answered[scope.get(ROUTE, NO_ROUTE), code] += 1
 
     def _choose(self, scope: Scope) -> ASGIApp:
+        if _head_bytes(scope) > HEAD_BYTES_MAX:
+            return Response(status_code=431, headers={"Connection": "close"})
         if self._token and scope["path"] not in OPEN_PATHS and not self._knows(scope["headers"]):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
         if scope["method"] not in METHODS:
@@ -63,3 +68,9 @@ class Gate:
             case [[b"Bearer", word]]:
                 return secrets.compare_digest(word, self._token)
         return False
+
+
+def _head_bytes(scope: Scope) -> int:
+    """About the size of the head; h11 limits only one that comes piecemeal."""
+    target = len(scope["raw_path"]) + len(scope["query_string"])
+    return target + sum(len(name) + len(value) for name, value in scope["headers"])

@@ -16,13 +16,11 @@ from uvicorn.server import ServerState
 from habactors.config import SidecarConfig
 from habactors.node.counters import Counters
 from habactors.node.http.connection import PATIENCE_SECONDS, Connection
-from habactors.node.http.gate import NO_ROUTE, Gate
+from habactors.node.http.gate import HEAD_BYTES_MAX, NO_ROUTE, Gate
 from habactors.node.http.metrics import Metrics
 from habactors.node.http.paths import Paths
 from habactors.roles.sidecar import Sidecar
 
-HEADER_BYTES_MAX = 16_384
-BACKLOG = 128
 HANDSHAKE_SECONDS = 5.0
 ABORT_SECONDS = 0.01
 
@@ -48,6 +46,8 @@ class Listener:
         counters: Counters,
         now: Callable[[], float],
     ) -> None:
+        self.state = ServerState()
+        self.state.default_headers = HEADERS
         self._answered: Counter[tuple[str, int]] = Counter()
         metrics = Metrics(role, counters, self._answered, now)
         paths = Paths(role, metrics.text, now)
@@ -57,9 +57,10 @@ class Listener:
         self._stop = asyncio.Event()
 
     def run(self, door: socket.socket) -> None:
-        """Serve at the door, a bound socket, until told to stop; then hang up on everybody."""
+        """Serve at the door, a listening socket, until told to stop; then hang up on everybody."""
         try:
-            self._loop.run_until_complete(self._serve(door))
+            with door:
+                self._loop.run_until_complete(self._serve(door))
         finally:
             self._loop.close()
 
@@ -79,7 +80,7 @@ class Listener:
             access_log=False,
             proxy_headers=False,
             timeout_keep_alive=PATIENCE_SECONDS,
-            h11_max_incomplete_event_size=HEADER_BYTES_MAX,
+            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,
             ssl_ca_certs=str(client_ca) if client_ca else None,
@@ -90,19 +91,16 @@ class Listener:
 
     async def _serve(self, door: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        state = ServerState()
-        state.default_headers = HEADERS
         server = await loop.create_server(
-            lambda: Connection(self._config, state, loop, self._count_malformed),
+            lambda: Connection(self._config, self.state, loop, self._count_malformed),
             sock=door,
-            backlog=BACKLOG,
             ssl=self._config.ssl,
             ssl_handshake_timeout=HANDSHAKE_SECONDS if self._config.ssl else None,
         )
         await self._stop.wait()
         server.close()
-        while state.connections or state.tasks:
-            for connection in state.connections:
+        while self.state.connections or self.state.tasks:
+            for connection in self.state.connections:
                 connection.transport.abort()
             await asyncio.sleep(ABORT_SECONDS)
 

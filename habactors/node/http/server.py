@@ -22,6 +22,7 @@ from habactors.roles.sidecar import Sidecar
 if TYPE_CHECKING:
     from habactors.node.http.listener import Listener
 
+BACKLOG = 128
 TOKEN_CHARACTERS_MAX = 4096
 END_SECONDS = 1.0
 
@@ -97,15 +98,19 @@ def _run(listener: "Listener", door: socket.socket, mailbox: Mailbox) -> None:
 
 
 def _bind(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    door = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
     try:
-        return socket.create_server((address.host, address.port), family=family)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((address.host, address.port))
+        door.listen(BACKLOG)
     except OSError as error:
+        door.close()
         raise UserError(
             "port-in-use",
             f"cannot listen on {address} ({_reason(error)})",
             "set [sidecar] listen to an address that is free on this host",
         ) from error
+    return door
 
 
 def _read_token(path: Path) -> str:
@@ -114,7 +119,9 @@ def _read_token(path: Path) -> str:
         mode = path.stat().st_mode
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            "bad-config", f"token_file {path} cannot be read ({_reason(error)})", "write it"
+            "bad-config",
+            f"token_file {path} cannot be read ({_reason(error)})",
+            "write one word in it that nobody can guess",
         ) from error
     if len(token.split()) != 1 or len(token) > TOKEN_CHARACTERS_MAX:
         raise UserError("bad-config", f"token_file {path} holds no token", "write one word in it")
