@@ -11,11 +11,14 @@ from habactors.protocol.envelope import Envelope
 from habactors.protocol.health import Health
 from habactors.protocol.letters import AnyLetter
 from habactors.protocol.lifecycle import Peer
-from habactors.protocol.limits import INTRODUCTIONS_MAX, WHOLE_MAX
+from habactors.protocol.limits import HOST_AND_PORT, INTRODUCTIONS_MAX, PLAIN, WHOLE_MAX
 from habactors.protocol.rumors import AnyRumor, Config, Departure, Membership, Service
 
 SOME = 8
 """Texts and tuples are drawn no longer than this: limits have tests of their own."""
+
+ANY_CHARACTERS = st.characters(exclude_categories=("Cs",))
+PLAIN_CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))
 
 WIDEST = 2**64 - 1
 """The largest number that msgpack knows."""
@@ -47,8 +50,11 @@ def _plain(info):
             return st.integers(
                 -(2**63) if least is None else least, WIDEST if most is None else most
             )
-        case msgspec.inspect.StrType(min_length=least, max_length=most):
-            return st.text(min_size=least or 0, max_size=_few(most))
+        case msgspec.inspect.StrType(pattern=pattern) if pattern == HOST_AND_PORT:
+            return st.from_regex(r"\A([a-z][a-z0-9.]{0,5}|\[::[0-9a-f]\]):[0-9]{1,5}\Z")
+        case msgspec.inspect.StrType(min_length=least, max_length=most, pattern=pattern):
+            alphabet = PLAIN_CHARACTERS if pattern == PLAIN else ANY_CHARACTERS
+            return st.text(alphabet, min_size=least or 0, max_size=_few(most))
         case msgspec.inspect.BytesType(min_length=least, max_length=most):
             return st.binary(min_size=least or 0, max_size=_few(most))
         case msgspec.inspect.FloatType():

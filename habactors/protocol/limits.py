@@ -1,7 +1,8 @@
-"""How long may anything be?
+"""How long may anything be, and of what?
 
-Every length that arrives from outside is checked against one of these types while it is decoded.
-Sizes are bytes, those of text characters.
+Everything that arrives from outside is checked against one of these types while it is decoded.
+Sizes are bytes, those of text characters. Text is shown in terminals and logs, so it holds no
+control characters; an address is one that a socket can be connected to, or at least asked to.
 """
 
 from typing import Annotated
@@ -20,12 +21,17 @@ OUTLINE_BYTES_MAX = 60_000 * OUTLINE_ENTRY_BYTES
 WHOLE_MAX = 2**63 - 1
 WHY_CHARACTERS_MAX = 500
 
-MemberId = Annotated[str, Meta(min_length=1, max_length=64)]
-Name = Annotated[str, Meta(max_length=128)]
-Address = Annotated[str, Meta(max_length=280)]
-ServiceGroup = Annotated[str, Meta(min_length=3, max_length=256)]
-Ident = Annotated[str, Meta(min_length=1, max_length=256)]
-Why = Annotated[str, Meta(max_length=WHY_CHARACTERS_MAX)]
+PLAIN = r"\A[^\x00-\x1f\x7f-\x9f]*\Z"
+HOST_AND_PORT = r"\A([A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}\Z"
+
+MemberId = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
+Accuser = Annotated[str, Meta(max_length=64, pattern=PLAIN)]
+Name = Annotated[str, Meta(max_length=128, pattern=PLAIN)]
+Address = Annotated[str, Meta(max_length=280, pattern=HOST_AND_PORT)]
+ServiceGroup = Annotated[str, Meta(min_length=3, max_length=256, pattern=PLAIN)]
+Ident = Annotated[str, Meta(min_length=1, max_length=256, pattern=PLAIN)]
+Topology = Annotated[str, Meta(max_length=16, pattern=PLAIN)]
+Why = Annotated[str, Meta(max_length=WHY_CHARACTERS_MAX, pattern=PLAIN)]
 Whole = Annotated[int, Meta(ge=0, le=WHOLE_MAX)]
 ConfigBody = Annotated[bytes, Meta(max_length=CONFIG_BYTES_MAX)]
 Exports = Annotated[bytes, Meta(max_length=EXPORTS_BYTES_MAX)]

@@ -69,6 +69,7 @@ class Detector(Role):
         self._deadlines: Deadlines[str | int] = Deadlines()
 
     def hear(self, message: Any, now: float) -> None:
+        self._excuse_lateness(now)
         match message:
             case Probed(peer, Ping() as ping):
                 self._answer(peer, ping)
@@ -87,6 +88,17 @@ class Detector(Role):
             case Start():
                 self.say(CatchUp())
         self._keep_time(now)
+
+    def _excuse_lateness(self, now: float) -> None:
+        """While this node stood still, nobody could answer it: that counts against nobody.
+
+        What came meanwhile waits to be heard, so trials are dropped and suspects get a period more
+        than they had left (Lifeguard 2018 starts from the same observation).
+        """
+        wake = self.out.wake
+        if wake is not None and now - wake > self.settings.ping_timeout_seconds:
+            self._trials.clear()
+            self.suspicions.postpone(now - wake + self.settings.period_seconds)
 
     def _take_up(self, epoch: int, version: int, known: tuple[Known, ...], now: float) -> None:
         if not self._follower.reset(epoch, version):

@@ -22,6 +22,7 @@ class Offers:
     def __init__(self, disseminator: "Disseminator") -> None:
         self._role = disseminator
         self._words: dict[str, Offer | Withdraw] = {}
+        self._refused: dict[str, Offer | Withdraw] = {}
 
     def take_up(self, word: Offer | Withdraw, now: float) -> None:
         """Tell the ring, unless it is what the ring has been told already."""
@@ -44,11 +45,17 @@ class Offers:
         if wanted is None or (told and _same(wanted, told)):
             return
         if broken := flaw(wanted):
-            group = word.service_group
-            why = f"the ring cannot be told of it: {broken}"
-            self._role.report(now, "service", group, group, "offered", "refused", why)
+            self._refuse(word, broken, now)
             return
         self._role.take_in(wanted, now, durable=False, hot=True)
+
+    def _refuse(self, word: Offer | Withdraw, broken: str, now: float) -> None:
+        """Report why, once: what stays unanswered is offered again and again."""
+        group = word.service_group
+        if self._refused.get(group) != word:
+            self._refused[group] = word
+            why = f"the ring cannot be told of it: {broken}"
+            self._role.report(now, "service", group, group, "offered", "refused", why)
 
 
 def _wanted(word: Offer | Withdraw, me: str, told: Service | None) -> Service | None:

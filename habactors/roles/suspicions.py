@@ -29,6 +29,11 @@ class Suspicions:
         if known is None or known[0] != member.incarnation:
             self._deadlines[member.id] = (member.incarnation, deadline)
 
+    def postpone(self, seconds: float) -> None:
+        """Give all of them so much more time."""
+        for member_id, (incarnation, deadline) in self._deadlines.items():
+            self._deadlines[member_id] = (incarnation, deadline + seconds)
+
     def clear(self, member_id: str) -> None:
         self._deadlines.pop(member_id, None)
 

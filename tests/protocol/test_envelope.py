@@ -105,18 +105,18 @@ def test_a_frame_over_the_limit_is_refused_before_it_is_read():
 )
 def test_a_deep_nest_is_refused_wherever_it_lies(nest):
     outside = bytes((VERSION,)) + nest
-    beside = bytes((VERSION,)) + b"\x94\xa1a\xa1b\x92\x17\x01" + nest
-    inside = bytes((VERSION,)) + b"\x93\xa1a\xa1b\x93\x17\x01" + nest
-    rumor = bytes((VERSION,)) + b"\x93\xa1a\xa1b\x93\x16\x91" + nest
+    beside = bytes((VERSION,)) + b"\x94\xa1a\xa3b:1\x92\x17\x01" + nest
+    inside = bytes((VERSION,)) + b"\x93\xa1a\xa3b:1\x93\x17\x01" + nest
+    rumor = bytes((VERSION,)) + b"\x93\xa1a\xa3b:1\x93\x16\x91" + nest
     assert [refusal(frame) for frame in (outside, beside, inside, rumor)] == ["garbled"] * 4
 
 
 @pytest.mark.parametrize("header", [b"\xdd", b"\xdf", b"\xc6", b"\xdb"])
 def test_a_length_that_is_not_there_costs_no_memory(header):
     huge = header + b"\xff\xff\xff\xff"
-    rumors = bytes((VERSION,)) + b"\x93\xa1a\xa1b\x92\x16" + huge
-    pinged = bytes((VERSION,)) + b"\x93\xa1a\xa1b\x94\x0b\x01\xa1b" + huge
-    beside = bytes((VERSION,)) + b"\x94\xa1a\xa1b\x92\x17\x01" + huge
+    rumors = bytes((VERSION,)) + b"\x93\xa1a\xa3b:1\x92\x16" + huge
+    pinged = bytes((VERSION,)) + b"\x93\xa1a\xa3b:1\x94\x0b\x01\xa1b" + huge
+    beside = bytes((VERSION,)) + b"\x94\xa1a\xa3b:1\x92\x17\x01" + huge
     assert [refusal(frame) for frame in (rumors, pinged, beside)] == ["garbled"] * 3
 
 
@@ -142,7 +142,7 @@ def test_what_has_another_shape_is_refused(parts):
 
 
 def test_a_text_that_is_no_unicode_is_refused():
-    assert refusal(bytes((VERSION,)) + b"\x93\xa3\xed\xa0\x80\xa1b\x92\x17\x01") == "garbled"
+    assert refusal(bytes((VERSION,)) + b"\x93\xa3\xed\xa0\x80\xa3b:1\x92\x17\x01") == "garbled"
 
 
 def test_fields_that_a_later_minor_version_adds_are_passed_over():

@@ -1,9 +1,12 @@
 """Is every length that arrives from outside limited, and every limit enforced?"""
 
+import re
+
 import msgpack
 import msgspec
 import pytest
 
+from habactors.config import Address
 from habactors.protocol import limits
 from habactors.protocol.envelope import VERSION, Envelope, Malformed, unseal
 from habactors.protocol.rumors import Membership
@@ -39,6 +42,8 @@ def example(info):
             return []
         case msgspec.inspect.IntType(ge=least):
             return least or 0
+        case msgspec.inspect.StrType(pattern=limits.HOST_AND_PORT):
+            return "x:1"
         case msgspec.inspect.StrType(min_length=least):
             return "x" * (least or 0)
         case msgspec.inspect.BytesType(min_length=least):
@@ -89,6 +94,8 @@ def paths(found):
 
 def _long(info, length):
     match info:
+        case msgspec.inspect.StrType(pattern=limits.HOST_AND_PORT):
+            return "x" * (length - len(":9638")) + ":9638"
         case msgspec.inspect.StrType():
             return "é" * length
         case msgspec.inspect.BytesType():
@@ -134,6 +141,47 @@ def test_every_number_is_limited_and_what_lies_beyond_is_refused():
             assert place.refuses(place.info.le + 1), place.path
 
 
+def test_every_text_is_plain_or_an_address():
+    texts = of_type(msgspec.inspect.StrType)
+    assert {place.info.pattern for place in texts} == {limits.PLAIN, limits.HOST_AND_PORT}
+
+
+@pytest.mark.parametrize("character", ["\x00", "\t", "\n", "\r", "\x1b", "\x7f", "\x9b"], ids=repr)
+def test_control_characters_are_refused_everywhere(character):
+    texts = of_type(msgspec.inspect.StrType)
+    assert paths(place for place in texts if not place.refuses(f"xx{character}")) == []
+    assert paths(place for place in texts if not place.refuses(f"x:1{character}")) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "x",
+        ":1",
+        "x:",
+        "x:y",
+        "x:123456",
+        "x y:1",
+        "tcp://x:1",
+        "-x:1",
+        "::1:9",
+        "[x]:1",
+        "*:1",
+    ],
+)
+def test_what_no_socket_can_be_connected_to_is_no_address(address):
+    assert re.search(limits.HOST_AND_PORT, address) is None
+
+
+@pytest.mark.parametrize(
+    "address", ["ada:9638", "127.0.0.1:1", "a-b.c_d.:65535", "[2001:db8::1]:80"]
+)
+def test_names_and_numbers_of_hosts_with_a_port_are_addresses(address):
+    assert re.search(limits.HOST_AND_PORT, address)
+    assert str(Address.parse(address)) == address
+
+
 @pytest.mark.parametrize("value", [None, 1.5, {}, msgpack.ExtType(1, b"")], ids=repr)
 def test_a_value_of_another_type_is_refused_everywhere(value):
     assert paths(place for place in PLACES if not place.refuses(value)) == []
@@ -141,7 +189,7 @@ def test_a_value_of_another_type_is_refused_everywhere(value):
 
 def test_everything_that_one_message_may_hold_together_fits_the_envelope():
     longest = Membership(
-        "𝄞" * 64, "𝄞" * 128, "𝄞" * 280, limits.WHOLE_MAX, 3, True, "𝄞" * 64, "𝄞" * 500
+        "𝄞" * 64, "𝄞" * 128, "x" * 278 + ":1", limits.WHOLE_MAX, 3, True, "𝄞" * 64, "𝄞" * 500
     )
     size = len(msgspec.msgpack.encode(longest))
     assert size * limits.INTRODUCTIONS_MAX < limits.ENVELOPE_BYTES_MAX

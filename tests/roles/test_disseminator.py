@@ -699,6 +699,13 @@ def test_an_offer_beyond_a_limit_is_refused_with_the_reason_instead_of_spoiling_
     stage.expect_nothing()
 
 
+def test_an_offer_that_is_refused_again_and_again_is_reported_once():
+    stage = ring_of()
+    too_large = Offer(GROUP, "core/redis", "standalone", b"x" * 20_000, b"{}")
+    stage.hear(too_large, too_large, REDIS, too_large)
+    assert len(stage.take_all(Event)) == 1
+
+
 def test_beyond_the_highest_count_a_service_is_not_told_of():
     stage = ring_of()
     stage.hear(told(service(WHOLE_MAX)))

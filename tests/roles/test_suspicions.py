@@ -42,6 +42,16 @@ def test_whose_time_is_over_is_told_once():
     assert suspicions.next == 12
 
 
+def test_a_postponed_suspicion_ends_so_much_later():
+    suspicions = Suspicions()
+    suspicions.note(suspect("bob"), 10)
+    suspicions.note(suspect("cyd"), 12)
+    suspicions.postpone(5)
+    assert suspicions.expired(14.9) == []
+    assert suspicions.expired(15) == ["bob"]
+    assert suspicions.next == 17
+
+
 def test_a_cleared_suspicion_never_expires():
     suspicions = Suspicions()
     suspicions.note(suspect("bob"), 10)

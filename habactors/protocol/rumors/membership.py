@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from habactors.protocol.health import Health
-from habactors.protocol.limits import Address, MemberId, Name, Whole, Why
+from habactors.protocol.limits import Accuser, Address, MemberId, Name, Whole, Why
 from habactors.protocol.rumors.rumor import Key, Rumor
 
 Claimed = Annotated[int, Meta(ge=int(Health.ALIVE), le=int(Health.CONFIRMED))]
@@ -28,7 +28,7 @@ class Membership(Rumor, frozen=True, tag=1):
     incarnation: Whole
     level: Claimed = Health.ALIVE
     permanent: bool = False
-    accuser: Annotated[str, Meta(max_length=64)] = ""
+    accuser: Accuser = ""
     why: Why = ""
 
     @property

@@ -1,10 +1,8 @@
 """Which service does a member run, in which group?"""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from msgspec import Meta
-
-from habactors.protocol.limits import Exports, Ident, MemberId, ServiceGroup, Whole
+from habactors.protocol.limits import Exports, Ident, MemberId, ServiceGroup, Topology, Whole
 from habactors.protocol.rumors.rumor import Key, Rumor
 
 
@@ -24,7 +22,7 @@ class Service(Rumor, frozen=True, tag=2):
     incarnation: Whole
     exports: Exports = b"{}"
     sys: Exports = b"{}"
-    topology: Annotated[str, Meta(max_length=16)] = "standalone"
+    topology: Topology = "standalone"
     withdrawn: bool = False
 
     @property
