@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class Step(Enum):
-    """How a delta relates to what was heard before."""
+    """How a delta relates to what was heard before: to be folded, of no use, a reason to ask."""
 
     NEXT = "next"
     STALE = "stale"
@@ -17,21 +17,26 @@ class Follower:
     def __init__(self) -> None:
         self.epoch = -1
         self.version = -1
+        self._misses = 0
 
     def reset(self, epoch: int, version: int) -> bool:
         """Take up a snapshot; False when it says no more than what was heard already."""
         if epoch == self.epoch and version <= self.version:
             return False
-        self.epoch, self.version = epoch, version
+        self.epoch, self.version, self._misses = epoch, version, 0
         return True
 
     def step(self, epoch: int, version: int) -> Step:
-        """Take up a delta; only a NEXT one may be folded."""
-        if epoch != self.epoch:
-            return Step.GAP
-        if version <= self.version:
+        """Take up a delta; only a NEXT one may be folded.
+
+        Of many that do not fit, only the 1st, 2nd, 4th, 8th ... are a GAP: a thousand deltas that
+        waited for a restarted follower do not cost a thousand snapshots, and a question that got
+        lost is asked again all the same.
+        """
+        if epoch == self.epoch and version <= self.version:
             return Step.STALE
-        if version > self.version + 1:
-            return Step.GAP
-        self.version = version
-        return Step.NEXT
+        if epoch == self.epoch and version == self.version + 1:
+            self.version = version
+            return Step.NEXT
+        self._misses += 1
+        return Step.STALE if self._misses & (self._misses - 1) else Step.GAP
