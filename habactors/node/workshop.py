@@ -1,0 +1,61 @@
+"""Where are packages read, templates rendered and logs written? The hands of the services actor.
+
+What goes wrong here is told to the role in words; nothing that a package, a disk or a service
+does may end the actor.
+"""
+
+from habactors.config import Config
+from habactors.errors import UserError
+from habactors.node.hands import Desk, Hands
+from habactors.node.outputs import Outputs
+from habactors.node.packages import Kit, Packages
+from habactors.node.rendering import render
+from habactors.protocol.files import Fetch, Fetched, Listen, Render, Rendered, Unlisten
+
+SVC = "svc"
+"""The folder below the data_dir that holds a folder for each service."""
+
+
+class Workshop(Hands):
+    """Renders packages as they were when last fetched: edited templates count from then on."""
+
+    def __init__(self, config: Config) -> None:
+        self._packages = Packages(config.services.packages)
+        self._outputs = Outputs(config.node.data_dir / SVC)
+        self._kits: dict[str, Kit] = {}
+        self._desk: Desk | None = None
+
+    def open(self, desk: Desk) -> None:
+        self._desk = desk
+        self._outputs.open(desk)
+
+    def do(self, message: object) -> None:
+        assert self._desk, "works before it is open"
+        match message:
+            case Fetch():
+                self._desk.hear(self._fetch(message))
+            case Render():
+                self._desk.hear(self._render(message))
+            case Listen(service):
+                self._outputs.listen(service)
+            case Unlisten(service):
+                self._outputs.unlisten(service)
+            case _:
+                raise AssertionError(f"the workshop does no {type(message).__name__}")
+
+    def close(self) -> None:
+        self._outputs.close()
+
+    def _fetch(self, order: Fetch) -> Fetched:
+        try:
+            kit = self._packages.fetch(order.package)
+        except UserError as error:
+            return Fetched(order.ticket, None, error.code, error.message, error.hint)
+        self._kits[kit.package.path] = kit
+        return Fetched(order.ticket, kit.package)
+
+    def _render(self, order: Render) -> Rendered:
+        kit = self._kits.get(order.package.path)
+        if kit is None:
+            return Rendered(order.service, "", "", error=f"{order.package.path} was never fetched")
+        return render(order.service, kit, order.context)
