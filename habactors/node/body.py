@@ -5,6 +5,8 @@ beside the others, and does not notice which. A role that raises ends its actor:
 another one.
 """
 
+import contextlib
+import logging
 import threading
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,13 +20,16 @@ from habactors.node.clock import Clock
 from habactors.node.counters import Counters
 from habactors.node.driver import Driver
 from habactors.node.hands import Desk, Hands
-from habactors.node.mailbox import Mailbox, Ready, RootGone
+from habactors.node.mailbox import Broken, Mailbox, Ready, RootGone
 from habactors.node.post import Post
 from habactors.node.store import Store
 from habactors.protocol.lifecycle import Identity, Wake
 from habactors.roles.role import Role
 
 STATE = "state"
+LAST_WORDS_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Berth(NamedTuple):
@@ -45,11 +50,20 @@ class Outcome:
     def __init__(self) -> None:
         self.ended = threading.Event()
         self.failed = False
+        self.thread: threading.Thread | None = None
+
+    def wait(self) -> bool:
+        """Wait for the end, and for what the thread still logs about it; whether it failed."""
+        self.ended.wait()
+        if self.thread:
+            self.thread.join(LAST_WORDS_SECONDS)
+        return self.failed
 
 
 class Body(pykka.ThreadingActor):
     """One actor: a role, its driver, its mailbox, its post and its hands."""
 
+    use_daemon_thread = True  # root knows when a node may end
     actor_inbox: Mailbox
 
     def __init__(
@@ -61,40 +75,20 @@ class Body(pykka.ThreadingActor):
         self._hands = hands
         self._outcome = outcome
         self._keeps = keeps
+        self._open_things = contextlib.ExitStack()
 
     @staticmethod
     def _create_actor_inbox() -> Mailbox:
         return Mailbox()
 
     def on_start(self) -> None:
+        self._outcome.thread = threading.current_thread()
+        self._outcome.thread.name = self._berth.actor
         try:
             self._open()
-        except Exception:
+        except BaseException:
             self._end(failed=True)
             raise
-
-    def _open(self) -> None:
-        berth = self._berth
-        separate = berth.config.root.processes == "separate"
-        run_dir = berth.config.node.run_dir
-        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
-        self.actor_inbox.open(berth.actor, context, run_dir, berth.channel, berth.clock)
-        door = f"ipc://{run_dir}/{{}}.mail" if separate else "inproc://{}"
-        self._post = Post(berth.actor, context, door, berth.channel, berth.counters)
-        self._store = _store(berth) if self._keeps else None
-        self._driver = Driver(
-            self._role,
-            berth.clock,
-            berth.counters,
-            self._post.deliver,
-            self._hands.do,
-            self._store,
-        )
-        self._hands.open(
-            Desk(self._hear, self.actor_inbox, context, berth.counters, berth.clock.now)
-        )
-        self._driver.start()
-        self.actor_inbox.deadline = self._driver.wake
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -104,32 +98,63 @@ class Body(pykka.ThreadingActor):
                 call()
             case Wake():
                 self._driver.hear(message)
+            case Broken(error):
+                raise error
             case _:
                 self._driver.receive(message)
         self.actor_inbox.deadline = self._driver.wake
-
-    def _hear(self, message: Any) -> None:
-        self._driver.hear(message)
 
     def on_failure(self, *_cause: Any) -> None:
         self._end(failed=True)
 
     def on_stop(self) -> None:
-        self._close()
         self._end(failed=False)
 
-    def _close(self) -> None:
-        self._hands.close()
-        self._post.close()
-        self.actor_inbox.close()
-        if self._store:
-            self._store.close()
+    def _open(self) -> None:
+        """Whatever is opened is closed in reverse, the channel last: then root may start anew."""
+        berth, things = self._berth, self._open_things
+        things.callback(berth.channel.close)
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+        door = _door(berth.config)
+        self.actor_inbox.open(door.format(berth.actor), context, berth.channel, berth.clock)
+        things.callback(self.actor_inbox.close)
+        absent = absentees(berth.config)
+        post = Post(berth.actor, context, door, berth.channel, berth.counters, absent)
+        things.callback(post.close)
+        store = _store(berth) if self._keeps else None
+        if store:
+            things.callback(store.close)
+        self._driver = Driver(
+            self._role, berth.clock, berth.counters, post.deliver, self._hands.do, store
+        )
+        desk = Desk(self._hear, self.actor_inbox, context, berth.counters, berth.clock.now)
+        self._hands.open(desk)
+        things.callback(self._hands.close)
+        self._driver.start()
+        self.actor_inbox.deadline = self._driver.wake
+
+    def _hear(self, message: Any) -> None:
+        self._driver.hear(message)
 
     def _end(self, *, failed: bool) -> None:
-        """After a failure nothing is put in order: what is left goes with the process."""
         self._outcome.failed = failed
-        self._berth.channel.close()
+        try:
+            self._open_things.close()
+        except Exception:
+            log.exception("%s did not end in good order", self._berth.actor)
+            self._outcome.failed = True
         self._outcome.ended.set()
+
+
+def _door(config: Config) -> str:
+    """The endpoint of a mailbox, with the actor's name left open."""
+    separate = config.root.processes == "separate"
+    return f"ipc://{config.node.run_dir}/{{}}.mail" if separate else "inproc://{}"
+
+
+def absentees(config: Config) -> tuple[str, ...]:
+    """The actors that this node does without."""
+    return () if config.sidecar.listen else ("sidecar",)
 
 
 def _store(berth: Berth) -> Store:

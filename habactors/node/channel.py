@@ -9,7 +9,12 @@ from collections.abc import Iterator
 
 from habactors.protocol.letters import AnyLetter, read, write
 
-LETTER_BYTES_MAX = 4 * 1_048_576
+LETTER_BYTES_MAX = 1_048_576
+"""What a letter may have at most; where the kernel allows a user smaller buffers, those count.
+
+Linux lets everybody have 425,952 bytes unless net.core.wmem_max was changed; the longest letter
+between root and an actor, a `Spawn`, has a few thousand.
+"""
 
 
 class Channel:
@@ -34,8 +39,11 @@ class Channel:
 
     def send(self, letter: AnyLetter) -> bool:
         """Whether the letter went out."""
+        written = write(letter)
+        if len(written) > LETTER_BYTES_MAX:
+            return False
         try:
-            self._end.send(write(letter))
+            self._end.send(written)
         except OSError:
             return False
         return True
@@ -47,6 +55,8 @@ class Channel:
                 written = self._end.recv(LETTER_BYTES_MAX)
             except BlockingIOError:
                 return
+            except ConnectionResetError:
+                continue  # it died with letters unread, but what it wrote before is still here
             except OSError:
                 written = b""
             if not written:

@@ -45,6 +45,7 @@ def _names() -> Iterator[tuple[str, str, str]]:
     for actor in CAST:
         yield actor, "dropped", "letter"
         yield actor, "damaged", "record"
+        yield actor, "body", "starts"
     for actor, outcomes in OUTCOMES.items():
         for outcome in outcomes:
             yield actor, "body", outcome

@@ -5,10 +5,13 @@ stranger of the node.
 """
 
 import logging
+import os
 import re
 import uuid
 import zlib
 from pathlib import Path
+
+from habactors.errors import UserError
 
 FILES = ("MEMBER_ID", "MEMBER_ID.copy")
 
@@ -18,11 +21,15 @@ log = logging.getLogger(__name__)
 def member_id(data_dir: Path) -> tuple[str, bool]:
     """The id of the node whose state is in this folder, made when there is none.
 
-    And whether it had one before.
+    And whether the node has run before.
+
+    Raises:
+        UserError: the folder cannot be written.
     """
     paths = [data_dir / name for name in FILES]
+    has_run = any(path.exists() for path in paths)
     found = next((read for read in map(_read, paths) if read), None)
-    if found is None and any(path.exists() for path in paths):
+    if has_run and found is None:
         log.warning("%s is damaged beyond repair: this node gets a new member id", paths[0])
     member = found or uuid.uuid4().hex
     for path in paths:
@@ -30,7 +37,7 @@ def member_id(data_dir: Path) -> tuple[str, bool]:
             if found:
                 log.warning("%s was damaged and is restored from its copy", path)
             _write(path, member)
-    return member, found is not None
+    return member, has_run
 
 
 def _read(path: Path) -> str | None:
@@ -42,10 +49,21 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, member: str) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_text(f"{member} {_check(member)}\n")
-    fresh.chmod(0o600)
-    fresh.replace(path)
+    """All or nothing, even if the power fails."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with fresh.open("w") as file:
+            file.write(f"{member} {_check(member)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(0o600)
+        fresh.replace(path)
+    except OSError as error:
+        raise UserError(
+            "bad-config",
+            f"the member id cannot be written to {path} ({error.strerror})",
+            "see that [node] data_dir is a folder that this user may write, with space left",
+        ) from None
 
 
 def _check(member: str) -> str:

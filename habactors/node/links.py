@@ -13,7 +13,9 @@ import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from habactors.config import Address, WireConfig
+from habactors.errors import UserError
 from habactors.node.hands import Desk, Hands
+from habactors.node.names import Names
 from habactors.protocol.envelope import Envelope, Malformed, seal, unseal
 from habactors.protocol.hands import Arrived, LinkFell, Transmit
 from habactors.protocol.lifecycle import Identity, Peer
@@ -28,19 +30,29 @@ FRAME_BYTES_MAX = 16 * ENVELOPE_BYTES_MAX
 Those between it and the envelope's limit are counted here.
 """
 
+CONNECT_MILLISECONDS = 1000
+REFUSED_SECONDS = 0.9 * CONNECT_MILLISECONDS / 1000
+"""A refusal comes sooner than this; who says nothing at all is cut off, or its host is."""
+
 OPTIONS = {
-    zmq.HEARTBEAT_IVL: 500,
-    zmq.HEARTBEAT_TIMEOUT: 1500,
     zmq.TCP_MAXRT: 2000,
-    zmq.CONNECT_TIMEOUT: 1000,
-    zmq.RECONNECT_IVL: 100,
-    zmq.RECONNECT_IVL_MAX: 2000,
     zmq.HANDSHAKE_IVL: 2000,
     zmq.LINGER: LINGER_MILLISECONDS,
     zmq.SNDHWM: FRAMES_WAITING_MAX,
-    zmq.RCVHWM: 10_000,
+    zmq.RCVHWM: FRAMES_WAITING_MAX,
     zmq.MAXMSGSIZE: FRAME_BYTES_MAX,
 }
+
+OPTIONS_OUT = {
+    zmq.CONNECT_TIMEOUT: CONNECT_MILLISECONDS,
+    zmq.HEARTBEAT_IVL: 500,
+    zmq.HEARTBEAT_TIMEOUT: 1500,
+    zmq.HEARTBEAT_TTL: 1500,
+}
+"""The end that made a link keeps it alive, and tells the other when to give it up."""
+
+OPTIONS_IN = {zmq.HEARTBEAT_IVL: 10_000, zmq.HEARTBEAT_TIMEOUT: 5_000}
+"""For strangers that do not keep their links alive."""
 
 DOWN = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | zmq.EVENT_CONNECT_RETRIED
 HANDSHAKE_FAILED = (
@@ -51,15 +63,22 @@ HANDSHAKE_FAILED = (
 
 
 class Link:
-    """A kept DEALER to one address, with its monitor."""
+    """A kept DEALER to one address, with its monitor; `place` is the address in numbers."""
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", address: str) -> None:
+    def __init__(
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        address: str,
+        place: Address,
+        opened: float,
+    ) -> None:
         self.address = address
-        self.up = False
+        self.opened = opened
+        self.connected = False
         self.socket = context.socket(zmq.DEALER)
-        _set_options(self.socket, Address.parse(address))
-        self.monitor = self.socket.get_monitor_socket(DOWN | zmq.EVENT_HANDSHAKE_SUCCEEDED)
-        self.socket.connect(f"tcp://{address}")
+        _set_options(self.socket, place, OPTIONS_OUT)
+        self.monitor = self.socket.get_monitor_socket(DOWN | zmq.EVENT_CONNECTED)
+        self.socket.connect(f"tcp://{place}")
 
     def close(self, linger: int) -> None:
         self.socket.disable_monitor()
@@ -77,8 +96,9 @@ class Links(Hands):
 
     def open(self, desk: Desk) -> None:
         self._desk = desk
+        self._names = Names(desk.now)
         self._router = desk.context.socket(zmq.ROUTER)
-        _set_options(self._router, self._settings.listen)
+        _set_options(self._router, self._settings.listen, OPTIONS_IN)
         self._router.set(zmq.ROUTER_MANDATORY, 1)
         self._monitor = self._router.get_monitor_socket(HANDSHAKE_FAILED)
         self._router.bind(f"tcp://{self._settings.listen}")
@@ -93,7 +113,7 @@ class Links(Hands):
             return
         try:
             self._link(peer.address).socket.send(frame, zmq.DONTWAIT)
-        except (zmq.ZMQError, ValueError):
+        except (zmq.ZMQError, UserError):
             self._count("unreachable")
 
     def close(self) -> None:
@@ -115,13 +135,24 @@ class Links(Hands):
         return True
 
     def _link(self, address: str) -> Link:
+        """The link to an address, made if need be.
+
+        Raises:
+            UserError: it is no address, or nobody knows the name in it.
+            zmq.ZMQError: there are too many sockets.
+        """
         link = self._links.get(address)
         if link:
             self._links.move_to_end(address)
             return link
+        wanted = Address.parse(address)
+        host = self._names.address(wanted.host)
+        if host is None:
+            raise UserError("bad-address", f"{wanted.host} is not known")
+        place = Address(host, wanted.port)
         while len(self._links) >= self._settings.links_max:
             self._drop(next(iter(self._links)), LINGER_MILLISECONDS)
-        link = self._links[address] = Link(self._desk.context, address)
+        link = self._links[address] = Link(self._desk.context, address, place, self._desk.now())
         self._desk.mailbox.watch(link.socket, lambda: self._take_replies(link))
         self._desk.mailbox.watch(link.monitor, lambda: self._note_link(link))
         self._count("links_opened")
@@ -142,9 +173,9 @@ class Links(Hands):
             self._unseal(route, frames)
 
     def _take_replies(self, link: Link) -> None:
-        if self._links.get(link.address) is not link:
-            return
         for _ in range(FRAMES_AT_ONCE):
+            if self._links.get(link.address) is not link:  # dropped meanwhile
+                return
             try:
                 frames = link.socket.recv_multipart(zmq.DONTWAIT)
             except zmq.Again:
@@ -153,8 +184,11 @@ class Links(Hands):
 
     def _unseal(self, route: bytes, frames: list[bytes]) -> None:
         self._count("received_bytes", sum(map(len, frames)))
+        if len(frames) != 1:
+            self._count("malformed_garbled")
+            return
         try:
-            envelope = unseal(frames[0] if len(frames) == 1 else b"")
+            envelope = unseal(frames[0])
         except Malformed as error:
             self._count(f"malformed_{error.reason}")
             return
@@ -170,12 +204,13 @@ class Links(Hands):
         """
         while self._links.get(link.address) is link and link.monitor.poll(0):
             event = parse_monitor_message(link.monitor.recv_multipart())["event"]
-            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                link.up = True
+            if event == zmq.EVENT_CONNECTED:
+                link.connected = True
                 continue
+            refused = not link.connected and self._desk.now() - link.opened < REFUSED_SECONDS
             self._drop(link.address, linger=0)
             self._count("links_lost")
-            self._desk.hear(LinkFell(link.address, refused=not link.up))
+            self._desk.hear(LinkFell(link.address, refused))
 
     def _note_strangers(self) -> None:
         while self._monitor.poll(0):
@@ -186,8 +221,8 @@ class Links(Hands):
         self._desk.counters.add("wire", "body", outcome, count)
 
 
-def _set_options(socket: Any, address: Address) -> None:
-    for option, value in OPTIONS.items():
+def _set_options(socket: Any, address: Address, options: dict[zmq.SocketOption, int]) -> None:
+    for option, value in {**OPTIONS, **options}.items():
         socket.set(option, value)
     if ":" in address.host:
         socket.set(zmq.IPV6, 1)

@@ -6,18 +6,23 @@ when they happen.
 
 import json
 import logging
+import select
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from habactors.config import LogConfig
 from habactors.protocol.events import Event
+from habactors.roles.wiring import CAST
 
 EVENTS = logging.getLogger("habactors.events")
+
+PIPE_BYTES_SURE = 4096
+"""What Linux takes without blocking, and in one piece, when it says that a pipe is writable."""
 
 
 def configure(settings: LogConfig, actor: str, node: str) -> None:
     """Set up logging for this process; in each child again, so that its lines bear its name."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Output(sys.stdout)
     handler.setFormatter(_Json(actor, node) if settings.format == "json" else _Text(actor, node))
     top = logging.getLogger()
     top.handlers[:] = [handler]
@@ -53,6 +58,38 @@ def event_shape(event: Event) -> dict[str, Any]:
     }
 
 
+class _Output(logging.StreamHandler[TextIO]):
+    """Lines that nobody takes are dropped, and told when there is room again.
+
+    A reader that stands still may not make the node stand still.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            if self._lost and self._write(f"... {self._lost} lines were not taken\n"):
+                self._lost = 0
+            if not self._write(self.format(record) + self.terminator):
+                self._lost += 1
+        except OSError:
+            self._lost += 1
+        except Exception:  # noqa: BLE001
+            self.handleError(record)
+
+    def _write(self, text: str) -> bool:
+        """Whether all of it went out."""
+        written = text.encode(errors="replace")
+        for start in range(0, len(written), PIPE_BYTES_SURE):
+            if not _has_room(self.stream):
+                return False
+            self.stream.buffer.write(written[start : start + PIPE_BYTES_SURE])
+            self.stream.flush()
+        return True
+
+
 class _Text(logging.Formatter):
     def __init__(self, actor: str, node: str) -> None:
         super().__init__(f"%(asctime)s {node} %(actor)-12s %(level)s%(message)s", "%H:%M:%S")
@@ -60,7 +97,7 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         event = getattr(record, "event", None)
-        record.actor = event.actor if event else self._actor
+        record.actor = event.actor if event else _speaker(record, self._actor)
         record.level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
         return super().format(record)
 
@@ -78,10 +115,25 @@ class _Json(logging.Formatter):
         shape = {
             "time": record.created,
             "node": self._node,
-            "actor": self._actor,
+            "actor": _speaker(record, self._actor),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }
         if record.exc_info:
             shape["error"] = self.formatException(record.exc_info)
         return json.dumps(shape, ensure_ascii=False)
+
+
+def _speaker(record: logging.LogRecord, actor: str) -> str:
+    """Where actors are threads, the thread tells which one it was."""
+    return record.threadName if record.threadName in CAST else actor
+
+
+def _has_room(stream: TextIO) -> bool:
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return True
+    room = select.poll()
+    room.register(descriptor, select.POLLOUT)
+    return bool(room.poll(0))

@@ -1,6 +1,6 @@
 """Where does an actor's mail arrive?
 
-A pykka inbox that is a ZeroMQ mailbox: one PULL socket with two doors (ipc for other processes,
+A pykka inbox that is a ZeroMQ mailbox: one PULL socket with a door (ipc for other processes,
 inproc for other threads), the channel to root, the sockets that the actor's hands watch, and the
 one deadline of its role. `get()` is where an idle actor sleeps.
 """
@@ -9,7 +9,6 @@ import os
 from collections import deque
 from collections.abc import Callable
 from math import ceil
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -41,6 +40,12 @@ class Ready(NamedTuple):
     call: Callable[[], None]
 
 
+class Broken(NamedTuple):
+    """The mailbox itself failed, or a letter cannot be read: the actor has to fail."""
+
+    error: Exception
+
+
 class Mailbox:
     """The inbox; made by pykka in the creator's thread, opened and read by the actor's own."""
 
@@ -53,28 +58,32 @@ class Mailbox:
         self._watched: dict[Any, Callable[[], None]] = {}
         self._ready: deque[Any] = deque()
         self._pull: zmq.Socket[bytes] | None = None
+        self._door = ""
+
+    def __del__(self) -> None:
+        """Not sooner: another thread may ring at any time."""
+        os.close(self._bell)
 
     def open(
         self,
-        actor: str,
+        door: str,
         context: "zmq.Context[zmq.Socket[bytes]]",
-        run_dir: Path,
         channel: Channel,
         clock: Clock,
     ) -> None:
-        """Bind both doors. A stale socket file of a killed predecessor is replaced."""
+        """Bind the door. A stale socket file of a killed predecessor is replaced."""
         self._clock = clock
+        self._door = door
         self._pull = context.socket(zmq.PULL)
         self._pull.set(zmq.LINGER, 0)
         self._pull.set(zmq.RCVHWM, LETTERS_MAX)
-        self._pull.bind(f"inproc://{actor}")
-        self._pull.bind(f"ipc://{run_dir}/{actor}.mail")
+        self._pull.bind(door)
         self._collect_from(self._pull, self._take_letters)
         self._collect_from(channel.fileno(), lambda: self._take_from_root(channel))
         self._collect_from(self._bell, self._take_local)
 
     def watch(self, source: Any, call: Callable[[], None]) -> None:
-        """Have `call` run in the actor when the socket or file descriptor is readable."""
+        """Have `call` run in the actor when the ZeroMQ socket or the descriptor is readable."""
         self._collect_from(source, lambda: self._ready.append(Delivery(Ready(call))))
 
     def unwatch(self, source: Any) -> None:
@@ -91,6 +100,20 @@ class Mailbox:
         return self._pull is None or (not self._ready and self._local.empty())
 
     def get(self) -> Any:
+        """The next delivery. Never raises, because pykka would not notice."""
+        try:
+            return self._next()
+        except Exception as error:  # noqa: BLE001
+            return Delivery(Broken(error))
+
+    def close(self) -> None:
+        """Give the door free at once for a successor in the same process."""
+        if self._pull:
+            self._pull.unbind(self._door)
+            self._pull.close()
+            self._pull = None
+
+    def _next(self) -> Any:
         while not self._ready:
             if self.deadline is not None and self.deadline <= self._clock.now():
                 self.deadline = None
@@ -98,12 +121,6 @@ class Mailbox:
             for source, _ in self._poller.poll(self._milliseconds_left()):
                 self._watched[source]()
         return self._ready.popleft()
-
-    def close(self) -> None:
-        if self._pull:
-            self._pull.close()
-            self._pull = None
-            os.close(self._bell)
 
     def _collect_from(self, source: Any, collect: Callable[[], None]) -> None:
         self._poller.register(source, zmq.POLLIN)

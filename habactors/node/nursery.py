@@ -2,9 +2,11 @@
 
 Separate processes are forked from root, which has imported everything, opened no ZeroMQ context
 and started no thread: that costs a few MB and some milliseconds an actor. In one process they are
-threads. Either way root holds one end of a channel, and its end is the actor's end.
+threads. Either way root holds one end of a channel, and its end is the actor's end. Forked actors
+end with root even while they are too busy to notice: the kernel kills them.
 """
 
+import ctypes
 import gc
 import logging
 import os
@@ -12,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from typing import NoReturn
 
 import zmq
 from setproctitle import setproctitle
@@ -27,6 +30,8 @@ from habactors.protocol.lifecycle import Identity
 
 FAILED = 70
 """Exit code of an actor whose role raised (EX_SOFTWARE of sysexits.h)."""
+
+PR_SET_PDEATHSIG = 1
 
 
 class Nursery:
@@ -48,28 +53,55 @@ class Nursery:
         self._forget_parent = forget_parent
 
     def start(self, actor: str) -> tuple[int, Channel]:
-        """The actor's pid and root's end of its channel."""
+        """The actor's pid and root's end of its channel.
+
+        Raises:
+            OSError: there are too many processes or open files.
+        """
         ours, theirs = Channel.pair()
         berth = Berth(
             actor, self._config, self._me, self._clock, self.counters, theirs, self._expected
         )
-        if self._config.root.processes == "one":
-            embody(berth)
-            return os.getpid(), ours
-        assert threading.active_count() == 1, "root forks, so it may not have threads"
-        assert not zmq.Context._instance, "root forks, so it may not have a ZeroMQ context"
-        sys.stdout.flush()
-        pid = os.fork()
-        if pid:
+        self.counters.add(actor, "body", "starts")
+        try:
+            if self._config.root.processes == "one":
+                embody(berth)
+                return os.getpid(), ours
+            pid = self._fork(berth, ours)
+        except BaseException:
+            ours.close()
             theirs.close()
-            return pid, ours
+            raise
+        theirs.close()
+        return pid, ours
+
+    def _fork(self, berth: Berth, ours: Channel) -> int:
+        """Signals wait meanwhile: one that met the young child would be written to root's ear."""
+        assert threading.active_count() == 1, "root forks, so it may not have threads"
+        assert not zmq.Context._instance, "root forks, so it may have no context"  # noqa: SLF001
+        sys.stdout.flush()
+        root_pid = os.getpid()
+        former = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._live(berth, ours, root_pid)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, former)
+        return pid
+
+    def _live(self, berth: Berth, ours: Channel, root_pid: int) -> NoReturn:
+        """The whole life of an actor in its own process."""
         code = FAILED
         try:
+            _end_with(root_pid)
+            _leave_signals_to_root()
             ours.close()
             self._forget_parent()
-            code = _live(berth)
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            code = _act(berth)
         except BaseException:
-            logging.getLogger(__name__).exception("%s failed", actor)
+            logging.getLogger(__name__).exception("%s failed", berth.actor)
         finally:
             logging.shutdown()
             os._exit(code)
@@ -81,18 +113,28 @@ def settle() -> None:
     gc.freeze()
 
 
-def _live(berth: Berth) -> int:
-    """The whole life of an actor in its own process; its exit code."""
+def _act(berth: Berth) -> int:
+    """The exit code."""
     name = berth.config.node.name
     setproctitle(f"habactors: {berth.actor} ({name})")
+    configure(berth.config.log, berth.actor, name)
+    if embody(berth).wait():
+        return FAILED
+    zmq.Context.instance().term()
+    return 0
+
+
+def _end_with(root_pid: int) -> None:
+    """Have the kernel kill us when root ends, also if it just has (prctl(2))."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != root_pid:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _leave_signals_to_root() -> None:
+    """What a terminal tells the whole group, root acts upon."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    configure(berth.config.log, berth.actor, name)
-    outcome = embody(berth)
-    outcome.ended.wait()
-    if outcome.failed:
-        return FAILED
-    zmq.Context.instance().term()
-    return 0
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)

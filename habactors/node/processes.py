@@ -1,15 +1,17 @@
 """How are the processes of services run?
 
-Each job leads a session and a process group of its own. Before it becomes the service, its process
-writes its pid and start time (in clock ticks since boot) to a file: by that a later root
-recognizes and adopts it, and never a stranger with the same number.
+Each job leads a session and a process group of its own. Its output goes into a pipe that root
+holds open too: what nobody has read yet waits there, whoever dies.
 """
 
 import contextlib
 import fcntl
+import grp
 import os
+import pwd
 import shutil
 import signal
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,20 +19,12 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from habactors.node import kin, proof
 from habactors.protocol.errands import Spawn
 from habactors.protocol.hands import JobEnded, JobStarted, SignalJob
 
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1_048_576
-
-BECOME = (
-    'read -r stat </proc/$$/stat; begun() { shift 19; echo "$$ $1"; }; '
-    'begun ${stat##*) } >"$0" && exec "$@"'
-)
-"""For sh: write the pid file named first, then become the program named next.
-
-Field 22 of stat is the start time (proc(5)).
-"""
 
 
 class Process(NamedTuple):
@@ -41,7 +35,16 @@ class Process(NamedTuple):
 
     job: str
     pid: int
+    pid_file: str
     pidfd: int
+
+
+class Account(NamedTuple):
+    """Whom a job runs as: numbers for user, group and further groups, -1 and None for our own."""
+
+    user: int = -1
+    group: int = -1
+    groups: list[int] | None = None
 
 
 class Processes:
@@ -66,130 +69,146 @@ class Processes:
 
     def launch(self, spawn: Spawn) -> None:
         """Adopt the process that the pid file proves, or start a new one."""
-        if self._adopt(spawn.job, spawn.pid_file):
-            self._hold_fifo(spawn.fifo)
-            return
         try:
-            pid = self._start(spawn)
+            account = _account(spawn)
+            output = self._hold_fifo(spawn.fifo, account)
+            if self._adopt(spawn.job, spawn.pid_file):
+                return
+            pid = _start(spawn, account, output)
         except (OSError, LookupError, ValueError, subprocess.SubprocessError) as error:
-            self._hear(JobEnded(spawn.job, 0, None, str(error)))
+            self._hear(JobEnded(spawn.job, 0, None, _reason(error)))
             return
-        self._jobs[spawn.job] = Process(spawn.job, pid, -1)
+        self._jobs[spawn.job] = Process(spawn.job, pid, spawn.pid_file, -1)
         self._hear(JobStarted(spawn.job, pid, self._now(), adopted=False))
 
     def signal(self, order: SignalJob) -> None:
-        process = self._jobs.get(order.job)
-        if process is None and self._adopt(order.job, order.pid_file):
-            process = self._jobs[order.job]
+        process = self._jobs.get(order.job) or self._adopt(order.job, order.pid_file)
         if process is None:
             self._hear(JobEnded(order.job, 0, None))
-            return
-        number = signal.Signals[f"SIG{order.signal}"]
-        descendants = _descendants(process.pid) if order.tree else []
-        _signal_group(process.pid, number)
-        for descendant in reversed(descendants):
-            try:
-                descendant.send_signal(number)
-            except psutil.Error:
-                continue
+        elif order.tree:
+            kin.kill_tree(process.pid, process.pid_file)
+        else:
+            name = f"SIG{order.signal.removeprefix('SIG')}"
+            number = getattr(signal.Signals, name, signal.SIGTERM)
+            kin.signal_group(process.pid, number)
 
-    def reaped(self, pid: int, status: int) -> bool:
-        """A child of root is gone; False when it is no job of ours."""
-        process = next((process for process in self._jobs.values() if process.pid == pid), None)
+    def reap(self, pid: int) -> None:
+        """A child of root has ended: a job, or an orphan that a job left to us.
+
+        Until it is waited for, nobody else can have its number, nor that of its group.
+        """
+        process = next((job for job in self._jobs.values() if job.pid == pid), None)
+        if process:
+            kin.signal_group(pid, signal.SIGKILL)
+            kin.kill_marked(process.pid_file, kin.own_children)
+        _, status = os.waitpid(pid, 0)
         if process:
             self._bury(process, os.waitstatus_to_exitcode(status))
-        return process is not None
 
-    def _start(self, spawn: Spawn) -> int:
-        _prepare_pid_file(spawn)
-        self._hold_fifo(spawn.fifo)
-        output = os.open(spawn.fifo, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            started = subprocess.Popen(
-                ["/bin/sh", "-c", BECOME, spawn.pid_file, *spawn.argv],
-                cwd=spawn.cwd,
-                env=spawn.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                user=spawn.user or None,
-                group=spawn.group or None,
-            )
-        finally:
-            os.close(output)
-        started.returncode = 0  # root itself reaps it
-        return started.pid
+    def forget(self) -> None:
+        """In a forked actor: let go of what is root's."""
+        for descriptor in self._fifos.values():
+            os.close(descriptor)
+        for process in self._jobs.values():
+            if process.pidfd >= 0:
+                os.close(process.pidfd)
 
-    def _hold_fifo(self, fifo: str) -> None:
-        """As long as root holds it open, what a service wrote stays there until it is read."""
-        if fifo not in self._fifos:
-            path = Path(fifo)
-            if not path.is_fifo():
-                os.mkfifo(path, 0o600)
-            held = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with contextlib.suppress(OSError):  # over this user's limit; the default serves too
-                fcntl.fcntl(held, F_SETPIPE_SZ, PIPE_BYTES)
-            self._fifos[fifo] = held
+    def _adopt(self, job: str, pid_file: str) -> Process | None:
+        found = proof.find(pid_file)
+        if found is None:
+            return None
+        process = self._jobs[job] = Process(job, found.pid, pid_file, found.pidfd)
+        self._watch(found.pidfd, lambda: self._end_adopted(process))
+        self._hear(JobStarted(job, found.pid, found.started, adopted=True))
+        return process
 
-    def _adopt(self, job: str, pid_file: str) -> bool:
-        proof = read_proof(Path(pid_file))
-        if proof is None:
-            return False
-        pid, started = proof
-        try:
-            pidfd = os.pidfd_open(pid)
-        except OSError:
-            return False
-        if read_proof(Path(pid_file)) != proof:
-            os.close(pidfd)
-            return False
-        process = self._jobs[job] = Process(job, pid, pidfd)
-        self._watch(pidfd, lambda: self._bury(process, None))
-        self._hear(JobStarted(job, pid, started, adopted=True))
-        return True
+    def _end_adopted(self, process: Process) -> None:
+        """Its parent may have waited for it already; then its number may be another's."""
+        self._unwatch(process.pidfd)
+        os.close(process.pidfd)
+        if not psutil.pid_exists(process.pid):
+            kin.signal_group(process.pid, signal.SIGKILL)
+        kin.kill_marked(process.pid_file, psutil.pids)
+        self._bury(process, None)
 
     def _bury(self, process: Process, code: int | None) -> None:
-        if process.pidfd >= 0:
-            self._unwatch(process.pidfd)
-            os.close(process.pidfd)
         del self._jobs[process.job]
-        _signal_group(process.pid, signal.SIGKILL)
+        proof.remove(process.pid_file)
         self._hear(JobEnded(process.job, process.pid, code))
 
+    def _hold_fifo(self, fifo: str, account: Account) -> int:
+        """As long as root holds it open, what a service wrote stays there until it is read."""
+        held = self._fifos.get(fifo)
+        if held is not None:
+            if _is_at(held, Path(fifo)):
+                return held
+            os.close(self._fifos.pop(fifo))
+        with contextlib.suppress(FileExistsError):
+            os.mkfifo(fifo, 0o600)
+        held = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        if not stat.S_ISFIFO(os.fstat(held).st_mode):
+            os.close(held)
+            raise FileExistsError(None, "This is no pipe, remove it", fifo)
+        self._fifos[fifo] = held
+        if account.user >= 0:  # its process may want to open it by the name of /dev/stdout
+            os.fchown(held, account.user, -1)
+        with contextlib.suppress(OSError):  # over this user's limit; the default serves too
+            fcntl.fcntl(held, F_SETPIPE_SZ, PIPE_BYTES)
+        return held
 
-def read_proof(pid_file: Path) -> tuple[int, float] | None:
-    """The pid in the file and its process's start in epoch seconds.
 
-    If that very process still runs.
+def _start(spawn: Spawn, account: Account, fifo: int) -> int:
+    """Start the process; its pid."""
+    program = shutil.which(spawn.argv[0], path=spawn.environment.get("PATH"))
+    if program is None:
+        raise FileNotFoundError(None, "No such program, or not executable", spawn.argv[0])
+    proof.prepare(spawn.pid_file, account.user, account.group)
+    output = os.open(f"/proc/self/fd/{fifo}", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        started = subprocess.Popen(
+            ["/bin/sh", "-c", proof.BECOME, spawn.pid_file, *spawn.argv],
+            cwd=spawn.cwd,
+            env={**spawn.environment, kin.MARK: spawn.pid_file},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            user=account.user if account.user >= 0 else None,
+            group=account.group if account.group >= 0 else None,
+            extra_groups=account.groups,
+        )
+    finally:
+        os.close(output)
+    started.returncode = 0  # root itself reaps it
+    return started.pid
+
+
+def _account(spawn: Spawn) -> Account:
+    """Numbers for the names; LookupError when the host does not know them.
+
+    Only root can become somebody else: any other user runs everything as itself.
     """
+    user = pwd.getpwnam(spawn.user) if spawn.user else None
+    group = grp.getgrnam(spawn.group).gr_gid if spawn.group else -1
+    if os.geteuid() != 0:
+        if user and user.pw_uid != os.geteuid():
+            raise PermissionError(None, "Only root can run a service as this user", spawn.user)
+        return Account()
+    if user is None:
+        return Account(-1, group, None if group < 0 else [])
+    group = user.pw_gid if group < 0 else group
+    return Account(user.pw_uid, group, os.getgrouplist(spawn.user, group))
+
+
+def _is_at(held: int, path: Path) -> bool:
     try:
-        pid, ticks = map(int, pid_file.read_text().split())
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-        if int(fields[18]) != ticks or state in "ZX":
-            return None
-        return pid, psutil.Process(pid).create_time()
-    except (OSError, ValueError, IndexError, psutil.Error):
-        return None
+        return os.path.samestat(os.fstat(held), path.stat())
+    except FileNotFoundError:
+        return False
 
 
-def _prepare_pid_file(spawn: Spawn) -> None:
-    path = Path(spawn.pid_file)
-    path.write_text("")
-    path.chmod(0o644)
-    if spawn.user:
-        shutil.chown(path, spawn.user)
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    try:
-        return list(psutil.Process(pid).children(recursive=True))
-    except psutil.Error:
-        return []
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
+def _reason(error: Exception) -> str:
+    """In words: "No such file or directory: /srv/redis/hooks/run"."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error.args[0]) if error.args else type(error).__name__

@@ -47,6 +47,7 @@ class RootBody:
     def __init__(self, role: Root, nursery: Nursery, clock: Clock, counters: Counters) -> None:
         self._nursery = nursery
         self._clock = clock
+        self._counters = counters
         self._selector = selectors.DefaultSelector()
         self._channels: dict[str, Channel] = {}
         self._actors: dict[str, int] = {}
@@ -61,19 +62,30 @@ class RootBody:
         self._driver.start()
         while self._finish is None:
             for key, _ in self._selector.select(self._seconds_left()):
-                key.data()
+                if self._selector.get_map().get(key.fd) is key:  # not unwatched a moment ago
+                    key.data()
             wake = self._driver.wake
             if wake is not None and wake <= self._clock.now():
                 self._driver.hear(Wake())
+        self._end_rest()
         return self._finish
 
     def forget(self) -> None:
         """In a forked actor: let go of what is root's."""
         self._selector.close()
+        self._processes.forget()
         for channel in self._channels.values():
             channel.close()
         self._signals.close()
         self._alarm.close()
+
+    def _end_rest(self) -> None:
+        """After an end out of order no actor may outlive root."""
+        for actor, channel in self._channels.items():
+            channel.close()
+            if self._separate:
+                os.kill(self._actors[actor], signal.SIGKILL)
+                os.waitpid(self._actors[actor], 0)
 
     def _seconds_left(self) -> float | None:
         wake = self._driver.wake
@@ -82,8 +94,8 @@ class RootBody:
     def _deliver(self, hearers: tuple[str, ...], letter: AnyLetter) -> None:
         for hearer in hearers:
             channel = self._channels.get(hearer)
-            if channel:
-                channel.send(letter)
+            if channel and not channel.send(letter):
+                self._counters.add("root", "dropped", "letter")
 
     def _do(self, order: Any) -> None:
         match order:
@@ -99,23 +111,34 @@ class RootBody:
                 self._finish = order
 
     def _fork(self, actor: str) -> None:
-        pid, channel = self._nursery.start(actor)
+        try:
+            pid, channel = self._nursery.start(actor)
+        except Exception as error:  # a role that cannot be made is its actor's failure, not ours
+            log.exception("%s cannot be started", actor)
+            self._driver.hear(ActorEnded(actor, 0, f"{type(error).__name__}: {error}"))
+            return
         self._channels[actor] = channel
         self._actors[actor] = pid
         self._watch(channel.fileno(), lambda: self._take_letters(actor, channel))
         self._driver.hear(Forked(actor, pid))
 
     def _end(self, actor: str, *, kill: bool) -> None:
-        if kill and self._separate and actor in self._actors:
-            os.kill(self._actors[actor], signal.SIGKILL)
-        elif actor in self._channels:
+        if actor not in self._channels:
+            return
+        if not kill:
             self._channels[actor].hang_up()
+        elif self._separate:
+            os.kill(self._actors[actor], signal.SIGKILL)
+        else:
+            self._close(actor, "its thread does not end")
 
     def _take_letters(self, actor: str, channel: Channel) -> None:
         for letter in channel.receive():
             if letter is not None:
                 self._driver.receive(letter)
                 continue
+            if self._channels.get(actor) is not channel:  # closed over what it said last
+                return
             self._unwatch(channel.fileno())
             if not self._separate:
                 self._close(actor, "its thread ended")
@@ -132,7 +155,8 @@ class RootBody:
         self._signals.setblocking(False)
         self._alarm.setblocking(False)
         for number in (*STOP_SIGNALS, signal.SIGCHLD):
-            signal.signal(number, lambda *_: None)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, lambda *_: None)
         signal.set_wakeup_fd(self._alarm.fileno(), warn_on_full_buffer=False)
         self._watch(self._signals.fileno(), self._take_signals)
 
@@ -143,25 +167,28 @@ class RootBody:
         self._reap()
 
     def _reap(self) -> None:
+        """What has ended keeps its pid until all that depends on it is done."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if not pid:
+            if ended is None:
                 return
+            pid = ended.si_pid
             actor = next((name for name, known in self._actors.items() if known == pid), None)
-            if actor and self._separate:
-                self._take_last_letters(actor)
-                self._close(actor, _cause(status))
+            if actor:
+                self._reap_actor(actor, pid)
             else:
-                self._processes.reaped(pid, status)
+                self._processes.reap(pid)
 
-    def _take_last_letters(self, actor: str) -> None:
-        """What the actor still said before it died counts."""
+    def _reap_actor(self, actor: str, pid: int) -> None:
+        """What it still said before it died counts."""
         for letter in self._channels[actor].receive():
             if letter is not None:
                 self._driver.receive(letter)
+        _, status = os.waitpid(pid, 0)
+        self._close(actor, _cause(status))
 
     def _watch(self, descriptor: int, call: Callable[[], None]) -> None:
         self._selector.register(descriptor, selectors.EVENT_READ, call)
@@ -172,7 +199,10 @@ class RootBody:
 
 def _cause(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    if code >= 0:
+        return f"exit code {code}"
+    known = {number.value: number.name for number in signal.Signals}
+    return f"killed by {known.get(-code, f'signal {-code}')}"
 
 
 def _become_subreaper() -> None:

@@ -11,12 +11,13 @@ KILL_REPEAT_SECONDS = 1.0
 
 
 class Job(NamedTuple):
-    """A job's process: `pid` 0 until it runs; `halt` while it is being ended."""
+    """A job's process: `pid` 0 until it runs; `halted` while it is being ended."""
 
-    pid: int
-    started: float
-    adopted: bool
-    halt: Halt | None
+    pid_file: str
+    pid: int = 0
+    started: float = 0.0
+    adopted: bool = False
+    halted: bool = False
 
 
 class Jobs:
@@ -31,17 +32,18 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
 
     def spawn(self, spawn: Spawn) -> None:
+        """Nothing is said of a job that is just being ended: its `Ended` will be."""
         job = self._jobs.get(spawn.job)
         if job is None:
-            self._jobs[spawn.job] = Job(0, 0.0, adopted=False, halt=None)
+            self._jobs[spawn.job] = Job(spawn.pid_file)
             self._role.say(Launch(spawn))
-        elif job.pid and job.halt is None:
+        elif job.pid and not job.halted:
             self._role.say(Running(spawn.job, job.pid, job.started, job.adopted))
 
     def started(self, news: JobStarted) -> None:
-        job = self._jobs.get(news.job)
-        halt = job.halt if job else None
-        self._jobs[news.job] = Job(news.pid, news.started, news.adopted, halt)
+        self._jobs[news.job] = self._jobs[news.job]._replace(
+            pid=news.pid, started=news.started, adopted=news.adopted
+        )
         self._role.say(Running(news.job, news.pid, news.started, news.adopted))
 
     def ended(self, news: JobEnded) -> None:
@@ -51,16 +53,22 @@ class Jobs:
 
     def halt(self, halt: Halt, now: float) -> None:
         """Signal once; what is asked again goes on under the first time limit."""
-        job = self._jobs.get(halt.job) or Job(0, 0.0, adopted=False, halt=None)
-        if job.halt is not None:
+        job = self._jobs.get(halt.job, Job(halt.pid_file))
+        if job.halted:
             return
-        self._jobs[halt.job] = job._replace(halt=halt)
+        self._jobs[halt.job] = job._replace(halted=True)
         self._deadlines.set(("job", halt.job), now + halt.timeout_seconds)
-        self._role.say(SignalJob(halt.job, halt.pid_file, halt.signal, tree=False))
+        self._role.say(SignalJob(halt.job, job.pid_file, halt.signal, tree=False))
 
     def overdue(self, name: str, now: float) -> None:
         """The time limit is over: kill the whole tree, until it is gone."""
-        job = self._jobs.get(name)
-        if job and job.halt:
-            self._deadlines.set(("job", name), now + KILL_REPEAT_SECONDS)
-            self._role.say(SignalJob(name, job.halt.pid_file, "KILL", tree=True))
+        self._deadlines.set(("job", name), now + KILL_REPEAT_SECONDS)
+        self._kill(name)
+
+    def end_all(self) -> None:
+        """The node is about to end: whatever still runs, such as a hook, ends before it."""
+        for name in self._jobs:
+            self._kill(name)
+
+    def _kill(self, name: str) -> None:
+        self._role.say(SignalJob(name, self._jobs[name].pid_file, "KILL", tree=True))

@@ -38,17 +38,22 @@ from habactors.roles.deadlines import Deadlines
 from habactors.roles.jobs import Jobs
 from habactors.roles.role import Role
 
+PAUSE_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 30.0
 EARLY_DEATH_SECONDS = 1.0
+EARLY_PAUSE_SECONDS = 0.1
 END_SECONDS = 2.0
 LEAVE_SECONDS = 0.3
 REMINDER_SECONDS = 1.0
+DOUBLINGS_MAX = 16
 
 
 class Child(msgspec.Struct):
     """An actor in root's eyes.
 
-    `deaths` are the times of its latest restarts, `early` how often in a row it died at its start.
+    `deaths` are the times of its latest deaths, `early` how often in a row it ended by itself at
+    its start, `excess` how many deaths ago they became too many. `wanted`: an operator wants it
+    ended and started anew.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Child(msgspec.Struct):
     restarts: int = 0
     deaths: list[float] = []
     early: int = 0
+    excess: int = 0
     wanted: bool = False
 
 
@@ -80,8 +86,8 @@ class Root(Role):
 
     def hear(self, message: Any, now: float) -> None:
         match message:
-            case ActorEnded(actor, _, cause):
-                self._bury(self.children[actor], cause, now)
+            case ActorEnded(actor, pid, cause):
+                self._bury(self.children[actor], pid, cause, now)
             case Forked(actor, pid):
                 self._welcome(self.children[actor], pid, now)
             case JobEnded():
@@ -110,40 +116,61 @@ class Root(Role):
         self._keep_time(now)
 
     def _welcome(self, child: Child, pid: int, now: float) -> None:
-        child.state, child.pid, child.since, child.wanted = "running", pid, now, False
+        child.state, child.pid, child.since = "running", pid, now
         self._say_roster()
+        if self._stage == "services" and child.name == "services":
+            self.say(StopServices())
+        elif self._stage == "leaving" and child.name == "disseminator":
+            self.say(Leave())
 
-    def _bury(self, child: Child, cause: str, now: float) -> None:
+    def _bury(self, child: Child, pid: int, cause: str, now: float) -> None:
+        """An actor is gone; `pid` 0 means that it never came to be."""
         self._deadlines.clear(("kill", child.name))
-        if self._stage:
+        if self._stage == "actors":
             child.state, child.pid = "stopped", 0
-            if self._stage == "actors":
-                self._end_next(now)
+            self._end_next(now)
+            return
+        if self._stage == "given up":
             return
         child.restarts += 1
         self.report(now, "actor", child.name, child.name, child.state, "restarting", cause)
-        if child.wanted:
-            self.say(Fork(child.name))
+        if child.wanted and pid:
+            self._fork(child)
             return
-        lived_seconds = now - child.since
-        child.early = child.early + 1 if lived_seconds < EARLY_DEATH_SECONDS else 0
+        lived_seconds = now - child.since if pid else 0.0
+        if lived_seconds >= EARLY_DEATH_SECONDS:
+            child.early = 0
+        elif not cause.startswith("killed"):
+            child.early += 1
         if child.early > self.settings.intensity:
             self._give_up(child, cause)
             return
-        self._revive(child, now)
+        self._revive(child, lived_seconds, now)
 
-    def _revive(self, child: Child, now: float) -> None:
-        """At once while restarts stay within the intensity; beyond it after a pause that doubles."""
+    def _fork(self, child: Child) -> None:
+        child.wanted = False
+        self._deadlines.clear(("revive", child.name))
+        self.say(Fork(child.name))
+
+    def _revive(self, child: Child, lived_seconds: float, now: float) -> None:
+        """At once while deaths stay within the intensity, beyond it after a pause that doubles.
+
+        A life of a whole period makes it short again.
+        """
         recent = [time for time in child.deaths if time > now - self.settings.period_seconds]
         child.deaths = [*recent, now]
-        excess = max(len(child.deaths) - self.settings.intensity, child.early)
-        if excess <= 0:
-            self.say(Fork(child.name))
+        if lived_seconds >= self.settings.period_seconds:
+            child.excess = 0
+        if child.excess or len(child.deaths) > self.settings.intensity:
+            child.excess += 1
+        pause_seconds = max(
+            _pause_seconds(EARLY_PAUSE_SECONDS, child.early),
+            _pause_seconds(PAUSE_SECONDS, child.excess),
+        )
+        if not pause_seconds:
+            self._fork(child)
             return
         child.state, child.pid = "backoff", 0
-        pause_seconds = min(2.0 ** (excess - 1), PAUSE_SECONDS_MAX)
-        if excess == child.early:
-            pause_seconds = min(0.1 * 2.0 ** (excess - 1), PAUSE_SECONDS_MAX)
         self._deadlines.set(("revive", child.name), now + pause_seconds)
         self._say_roster()
 
@@ -165,29 +192,36 @@ class Root(Role):
             hint = f"the actors are {', '.join(self.children)}"
             self.say(Answered(request, f"there is no actor {actor}", "not-found", hint))
             return
-        child.wanted = True
-        if child.state == "running":
-            self.say(EndActor(actor, kill=False))
-            self._deadlines.set(("kill", actor), now + END_SECONDS)
-        else:
-            self._deadlines.clear(("revive", actor))
-            self.say(Fork(actor))
+        if self._stage:
+            hint = "start the node again"
+            self.say(Answered(request, f"{self.me.name} is stopping", "conflict", hint))
+            return
+        if child.state == "backoff":
+            self._fork(child)
+        elif not child.wanted:
+            child.wanted = True
+            self._ask_to_end(child, now)
         self.say(Answered(request, f"{actor} is being restarted"))
 
+    def _ask_to_end(self, child: Child, now: float) -> None:
+        self.say(EndActor(child.name, kill=False))
+        self._deadlines.set(("kill", child.name), now + END_SECONDS)
+
     def _begin_stop(self, request: int, now: float) -> None:
+        """Actors that die while services stop and the node leaves are started again as ever."""
         if request:
             self.say(Answered(request, f"{self.me.name} is stopping"))
-        if not self._stage:
-            self._stage = "services"
-            self.report(now, "node", self.me.id, self.me.name, "running", "stopping", "")
-            self._remind_services(now)
+        if self._stage:
+            return
+        self._stage = "services"
+        self.report(now, "node", self.me.id, self.me.name, "running", "stopping", "")
+        for child in self.children.values():
+            if child.state == "backoff":
+                self._fork(child)
+        self._remind_services(now)
 
     def _remind_services(self, now: float) -> None:
-        """Said again and again, because the services actor may have died over it."""
-        child = self.children["services"]
-        if child.state == "stopped":
-            child.state = "running"
-            self.say(Fork("services"))
+        """Said again and again, because letters may be lost."""
         self.say(StopServices())
         self._deadlines.set(("remind", "services"), now + REMINDER_SECONDS)
 
@@ -197,13 +231,22 @@ class Root(Role):
         self.say(Leave())
         self._deadlines.set(("leave", ""), now + LEAVE_SECONDS)
 
+    def _end_actors(self, now: float) -> None:
+        self._stage = "actors"
+        self._jobs.end_all()
+        for child in self.children.values():
+            if child.state == "backoff":
+                child.state = "stopped"
+                self._deadlines.clear(("revive", child.name))
+        self._end_next(now)
+
     def _end_next(self, now: float) -> None:
         """End the actors one after the other, in reverse order of their start."""
         for child in reversed(self.children.values()):
             if child.state == "running":
                 child.state = "stopping"
-                self.say(EndActor(child.name, kill=False))
-                self._deadlines.set(("kill", child.name), now + END_SECONDS)
+                self._say_roster()
+                self._ask_to_end(child, now)
                 return
             if child.state == "stopping":
                 return
@@ -223,12 +266,17 @@ class Root(Role):
                 case "job":
                     self._jobs.overdue(name, now)
                 case "revive":
-                    self.say(Fork(name))
+                    self._fork(self.children[name])
                 case "kill":
                     self.say(EndActor(name, kill=True))
                 case "remind":
                     self._remind_services(now)
                 case "leave":
-                    self._stage = "actors"
-                    self._end_next(now)
+                    self._end_actors(now)
         self.wake_at(self._deadlines.next)
+
+
+def _pause_seconds(first: float, count: int) -> float:
+    """The pause before the start after `count` deaths that were too many; none after none."""
+    doublings = min(count - 1, DOUBLINGS_MAX)
+    return min(first * 2.0**doublings, PAUSE_SECONDS_MAX) if count else 0.0
