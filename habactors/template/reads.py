@@ -7,7 +7,7 @@ in the root context. `*` stands for each item of a list or map, and for a key th
 from dataclasses import dataclass
 
 from habactors.template.errors import Place
-from habactors.template.helpers import HELPERS, BlockHelper
+from habactors.template.helpers import HELPERS, Branching
 from habactors.template.tree import Block, Call, Expression, Literal, Node, Output, Path
 
 EACH = "*"
@@ -97,7 +97,7 @@ class _Finder:
         else:
             origins = self._arguments(block.call, place)
             subject = origins[0] if origins else None
-            if isinstance(helper, BlockHelper) and helper.looks_at != "here":
+            if isinstance(helper, Branching) and helper.looks_at != "here":
                 if helper.looks_at == "items":
                     subject = _below(subject, (EACH,))
                 inner = _Place(subject, place, _named(block.parameters, subject, place))
@@ -129,7 +129,7 @@ class _Finder:
         origins = [self._expression(one, place, tested=tested) for one in call.arguments]
         for _, one in call.named:
             self._expression(one, place)
-        if helper is not None and not isinstance(helper, BlockHelper):
+        if helper is not None and not isinstance(helper, Branching):
             self.paths += [DataPath(names, True, call.place) for names in helper.reads]
         return origins
 

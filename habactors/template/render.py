@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from habactors.template.calls import Given
 from habactors.template.errors import RefusalError, TemplateError
-from habactors.template.helpers import HELPERS, BlockHelper, Helper
+from habactors.template.helpers import HELPERS, Branching, Helper
 from habactors.template.helpers.branches import block_of
 from habactors.template.limits import Limits
 from habactors.template.scope import Scope
@@ -102,7 +102,7 @@ class Renderer:
         if helper is None:
             raise RefusalError(f"no helper is called {call.name}{_suggestion(call.name)}")
         given = self._given(call, helper, scope)
-        if isinstance(helper, BlockHelper):
+        if isinstance(helper, Branching):
             return ""  # inline, a block helper has no branch to show
         value = helper.run(given)
         if isinstance(value, str):
@@ -130,7 +130,7 @@ class Renderer:
         helper = HELPERS.get(block.call.name)
         if helper is None:
             block_of(self._value(block.call.subject, scope, tested=True), section)
-        elif isinstance(helper, BlockHelper):
+        elif isinstance(helper, Branching):
             helper.run(self._given(block.call, helper, scope), section)
         else:
             value = self._call(block.call, scope)

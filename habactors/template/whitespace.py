@@ -59,5 +59,4 @@ def _line_ends_after(tokens: list[Token], index: int) -> bool:
     after = tokens[index + 1]
     if isinstance(after, Tag):
         return False
-    rest = after.text.lstrip(" \t")
-    return rest.startswith(("\n", "\r\n")) or (not rest and index + 2 == len(tokens))
+    return after.text.lstrip(" \t").startswith(("\n", "\r\n"))

@@ -13,7 +13,7 @@ from habactors.template.helpers import branches, logic, packages, texts
 
 
 @dataclass(frozen=True, slots=True)
-class ValueHelper:
+class Inline:
     """Makes a value of its arguments.
 
     `least` is how many it needs; more are ignored. `tests` means that a missing argument is an
@@ -28,7 +28,7 @@ class ValueHelper:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockHelper:
+class Branching:
     """Renders the branches of a block; inline it prints nothing.
 
     `looks_at` says what the body sees: where the block stands ("here"), the argument ("value")
@@ -41,36 +41,36 @@ class BlockHelper:
     tests: bool = True
 
 
-Helper = ValueHelper | BlockHelper
+Helper = Inline | Branching
 
 HELPERS: Mapping[str, Helper] = MappingProxyType(
     {
-        "if": BlockHelper(branches.if_, 1, "here"),
-        "unless": BlockHelper(branches.unless, 1, "here"),
-        "with": BlockHelper(branches.with_, 1, "value"),
-        "each": BlockHelper(branches.each, 1, "items"),
-        "eachAlive": BlockHelper(branches.each_alive, 1, "items"),
-        "raw": BlockHelper(branches.raw, 0, "here"),
-        "lookup": ValueHelper(logic.lookup, 2),
-        "log": ValueHelper(texts.log, 0),
-        "eq": ValueHelper(logic.eq, 2),
-        "ne": ValueHelper(logic.ne, 2),
-        "gt": ValueHelper(logic.ordered(lambda order: order > 0), 2),
-        "gte": ValueHelper(logic.ordered(lambda order: order >= 0), 2),
-        "lt": ValueHelper(logic.ordered(lambda order: order < 0), 2),
-        "lte": ValueHelper(logic.ordered(lambda order: order <= 0), 2),
-        "and": ValueHelper(logic.and_, 0, tests=True),
-        "or": ValueHelper(logic.or_, 0, tests=True),
-        "not": ValueHelper(logic.not_, 1, tests=True),
-        "len": ValueHelper(logic.length, 1),
-        "strConcat": ValueHelper(texts.str_concat, 0),
-        "strJoin": ValueHelper(texts.str_join, 2),
-        "strReplace": ValueHelper(texts.str_replace, 3),
-        "toUppercase": ValueHelper(texts.to_uppercase, 1),
-        "toLowercase": ValueHelper(texts.to_lowercase, 1),
-        "toJson": ValueHelper(texts.written(lambda value: json_text(value, "  ")), 1),
-        "toToml": ValueHelper(texts.written(toml_text), 1),
-        "toYaml": ValueHelper(texts.written(yaml_text), 1),
-        "pkgPathFor": ValueHelper(packages.pkg_path_for, 1, reads=(("pkg", "deps"),)),
+        "if": Branching(branches.if_, 1, "here"),
+        "unless": Branching(branches.unless, 1, "here"),
+        "with": Branching(branches.with_, 1, "value"),
+        "each": Branching(branches.each, 1, "items"),
+        "eachAlive": Branching(branches.each_alive, 1, "items"),
+        "raw": Branching(branches.raw, 0, "here"),
+        "lookup": Inline(logic.lookup, 2),
+        "log": Inline(texts.log, 0),
+        "eq": Inline(logic.eq, 2),
+        "ne": Inline(logic.ne, 2),
+        "gt": Inline(logic.ordered(lambda order: order > 0), 2),
+        "gte": Inline(logic.ordered(lambda order: order >= 0), 2),
+        "lt": Inline(logic.ordered(lambda order: order < 0), 2),
+        "lte": Inline(logic.ordered(lambda order: order <= 0), 2),
+        "and": Inline(logic.and_, 0, tests=True),
+        "or": Inline(logic.or_, 0, tests=True),
+        "not": Inline(logic.not_, 1, tests=True),
+        "len": Inline(logic.length, 1),
+        "strConcat": Inline(texts.str_concat, 0),
+        "strJoin": Inline(texts.str_join, 2),
+        "strReplace": Inline(texts.str_replace, 3),
+        "toUppercase": Inline(texts.to_uppercase, 1),
+        "toLowercase": Inline(texts.to_lowercase, 1),
+        "toJson": Inline(texts.written(lambda value: json_text(value, "  ")), 1),
+        "toToml": Inline(texts.written(toml_text), 1),
+        "toYaml": Inline(texts.written(yaml_text), 1),
+        "pkgPathFor": Inline(packages.pkg_path_for, 1, reads=(("pkg", "deps"),)),
     }
 )

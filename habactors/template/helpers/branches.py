@@ -79,9 +79,8 @@ def block_of(value: object, section: Section) -> None:
 
 def _holds(given: Given) -> bool:
     value = given.values[0]
-    if given.named.get("includeZero") is True and isinstance(value, int | float) and value == 0:
-        return True
-    return is_true(value)
+    zero = isinstance(value, int | float) and not isinstance(value, bool) and value == 0
+    return is_true(value) or (zero and given.named.get("includeZero") is True)
 
 
 def _choose(holds: bool, section: Section) -> None:
