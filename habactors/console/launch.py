@@ -74,11 +74,14 @@ class Launched:
         name = self.config.node.name
         raise UserError("failed", f"{name} ended (exit code {self.exit_code})", f"see {self.log}")
 
+    def tell_to_stop(self) -> None:
+        """Let it end in good order; `stop` waits for it."""
+        if self.is_running():
+            os.kill(self.pid, signal.SIGTERM)
+
     def stop(self, seconds: float) -> bool:
         """Whether the node ended in good order and in time."""
-        with contextlib.suppress(ProcessLookupError):
-            if self.is_running():
-                os.kill(self.pid, signal.SIGTERM)
+        self.tell_to_stop()
         deadline = time.monotonic() + seconds
         while self.is_running():
             if time.monotonic() > deadline:
@@ -93,7 +96,7 @@ class Launched:
             os.setsid()
             if parent:
                 _end_with(parent)
-            _redirect_output(self.log)
+            redirect_output(self.log)
             from habactors.node.start import run
 
             code = run(self.config)
@@ -123,7 +126,8 @@ def _end_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _redirect_output(log: Path) -> None:
+def redirect_output(log: Path) -> None:
+    """Let this process write to the log, and read nothing."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(nothing, 0)
