@@ -3,6 +3,7 @@
 import http.client
 import logging
 import shutil
+import socket
 import ssl
 from pathlib import Path
 
@@ -171,6 +172,15 @@ def test_a_connection_is_kept_from_request_to_request(node):
     assert client.getresponse().read().startswith(b"[")
     assert client.sock is connection
     client.close()
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_head(node):
+    with node.call() as client:
+        client.sendall(b"GET /census HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+        for one in node.server._listener.state.connections:
+            accepted = one.transport.get_extra_info("socket")
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # The token

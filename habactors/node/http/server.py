@@ -98,7 +98,9 @@ def _run(listener: "Listener", door: socket.socket, mailbox: Mailbox) -> None:
 
 
 def _bind(address: Address) -> socket.socket:
-    door = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    # asyncio sends without delay only on sockets that say that they are TCP.
+    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind((address.host, address.port))
