@@ -82,7 +82,7 @@ Part = tuple[str, Table]
 
 
 def _stack(parts: tuple[Part, ...], room: int) -> list[tuple[RenderableType, int]]:
-    """The parts as panels with their heights, cut so that all fit; the shorter parts stay whole."""
+    """The parts as panels with their heights, cut so that all fit; short parts stay whole."""
     left = room - FRAME_LINES * len(parts)
     heights: dict[str, int] = {}
     ascending = sorted(parts, key=lambda part: part[1].row_count)

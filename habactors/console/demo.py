@@ -6,7 +6,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,14 +23,17 @@ from habactors.config import (
     WireConfig,
 )
 from habactors.console import tables
+from habactors.console.keeper import Keeper
+from habactors.console.launch import signals_as_exit
 from habactors.console.options import common, example
 from habactors.console.show import print_rich
+from habactors.console.watch import watch_node
 from habactors.errors import UserError
 
 NAMES = ("ada", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ivy", "joe")
 PACKAGES = Path(__file__).parent.parent.parent / "conf" / "packages"
 PLAIN_SECONDS = 10.0
-RING_SECONDS = 15.0
+PATIENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.05
 
 
@@ -60,23 +64,17 @@ def demo(nodes: int, seconds: float | None) -> None:
 
     Nothing is left behind, however it ends.
     """
-    from habactors.console.keeper import Keeper
-    from habactors.console.launch import signals_as_exit
-
     if not PACKAGES.is_dir():
         hint = "run the demo from a checkout of habactors"
         raise UserError("not-found", f"there are no example packages in {PACKAGES}", hint)
-    folder = Path(tempfile.mkdtemp(prefix="habactors-demo-", dir="/tmp"))
-    plan = make_plan(folder, nodes)
-    with signals_as_exit(), contextlib.closing(Keeper(folder, plan.configs)) as keeper:
-        began = time.monotonic()
-        click.echo(f"{nodes} nodes are starting in {folder}")
-        for name in keeper.readiness():
-            click.echo(f"{name} is ready after {time.monotonic() - began:.1f} s")
-        _bring_up(plan, began)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(signals_as_exit())
+        folder = Path(tempfile.mkdtemp(prefix="habactors-demo-", dir="/tmp"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        plan = make_plan(folder, nodes)
+        keeper = stack.enter_context(contextlib.closing(Keeper(folder, plan.configs)))
+        _bring_up(plan, keeper)
         if seconds is None and sys.stdout.isatty():
-            from habactors.console.watch import watch_node
-
             watch_node(plan.configs[0].node.run_dir, lambda: True)
         else:
             _tell_events(plan, PLAIN_SECONDS if seconds is None else seconds)
@@ -129,39 +127,65 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _bring_up(plan: Plan, began: float) -> None:
-    """The services with their ports, once all nodes have found each other."""
-    for config in plan.configs:
-        with Control(config.node.run_dir) as node:
-            _await_ring(node, len(plan.configs))
-    click.echo(f"all of them know each other after {time.monotonic() - began:.1f} s")
-    groups = dict.fromkeys(served for services in plan.services for served in services)
-    with Control(plan.configs[0].node.run_dir) as node:
+def _bring_up(plan: Plan, keeper: Keeper) -> None:
+    """Nodes that know each other, with their services at the ports of the plan."""
+    began = time.monotonic()
+    click.echo(f"{len(plan.configs)} nodes are starting")
+    for name in keeper.readiness():
+        click.echo(f"{name} is ready after {time.monotonic() - began:.1f} s")
+    with contextlib.ExitStack() as stack:
+        nodes = [stack.enter_context(Control(config.node.run_dir)) for config in plan.configs]
+        for node in nodes:
+            _await("the nodes to find each other", partial(_sees, node, len(nodes)))
+        click.echo(f"all of them know each other after {time.monotonic() - began:.1f} s")
+        groups = list(dict.fromkeys(served for services in plan.services for served in services))
         for package, group in groups:
-            node.config_apply(f"{package}.{group}", "auto", f"port = {plan.ports[package]}")
-    for config, services in zip(plan.configs, plan.services, strict=True):
-        with Control(config.node.run_dir) as node:
+            body = f"port = {plan.ports[package]}"
+            nodes[0].config_apply(f"{package}.{group}", "auto", body)
+        for node, config, services in zip(nodes, plan.configs, plan.services, strict=True):
+            _await("the configuration to arrive", partial(_is_told, node, groups))
             for package, group in services:
                 node.svc_load(f"core/{package}", group=group, wait="up")
                 scheme = "http" if package == "hello" else package
                 where = f"{scheme}://{config.wire.listen.host}:{plan.ports[package]}"
                 click.echo(f"{package}.{group} is up on {config.node.name}: {where}")
+        count = sum(map(len, plan.services))
+        _await("the census to be complete", partial(_lists, nodes[0], count))
 
 
-def _await_ring(node: Control, count: int) -> None:
-    deadline = time.monotonic() + RING_SECONDS
-    while [row["health"] for row in node.members()] != ["alive"] * count:
+def _await(what: str, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
         if time.monotonic() > deadline:
-            raise UserError("timed-out", "the nodes do not find each other", "start it again")
+            raise UserError("timed-out", f"waited in vain for {what}", "start the demo again")
         time.sleep(LOOK_SECONDS)
+
+
+def _sees(node: Control, count: int) -> bool:
+    """Whether the node sees so many members, all alive."""
+    return [row["health"] for row in node.members()] == ["alive"] * count
+
+
+def _is_told(node: Control, groups: list[tuple[str, str]]) -> bool:
+    """Whether the node knows the configuration of all the groups."""
+    known = node.census()["census_groups"]
+    names = (f"{package}.{group}" for package, group in groups)
+    return all(name in known and known[name]["service_config"] for name in names)
+
+
+def _lists(node: Control, count: int) -> bool:
+    """Whether the node knows of so many services in the ring."""
+    groups = node.census()["census_groups"].values()
+    return sum(len(group["population"]) for group in groups) == count
 
 
 def _tell_events(plan: Plan, seconds: float) -> None:
     run_dir = plan.configs[0].node.run_dir
     with Control(run_dir) as node:
-        print_rich(tables.members(node.members(), time.time()))
-        print_rich(tables.census(node.census()))
-        click.echo(f"look for {seconds:g} s: habactors watch --run-dir {run_dir}")
+        for shown in (tables.members(node.members(), time.time()), tables.census(node.census())):
+            click.echo()
+            print_rich(shown)
+        click.echo(f"\nwhat happens in {seconds:g} s, as {NAMES[0]} sees it:")
         for event in _events(node, seconds):
             print_rich(tables.event(event))
 

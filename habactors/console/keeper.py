@@ -1,8 +1,7 @@
 """Who cleans up after a demo, however it ends?
 
-A process of its own, which no Ctrl-C reaches, runs the nodes. The end of the demo is the end of the
-connection between the two: then it stops the nodes, ends whatever is left of them, and removes
-their folder.
+A process of its own, which no Ctrl-C reaches, runs the nodes. When its connection to the demo
+ends, it stops the nodes, ends whatever is left of them, and removes their folder.
 """
 
 import contextlib
@@ -71,8 +70,9 @@ def _live(folder: Path, configs: Sequence[Config], demo: socket.socket) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         redirect_output(folder / LOG)
         with signals_as_exit():
-            for config in configs:
-                nodes.append(Launched(config, config.node.data_dir / LOG, bound=True))
+            nodes += [
+                Launched(config, config.node.data_dir / LOG, bound=True) for config in configs
+            ]
             _tell_readiness(nodes, demo)
             demo.recv(1)
     finally:
