@@ -36,7 +36,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 500; color: var(--quiet); }
 th, td { padding: .25rem 1rem .25rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; white-space: nowrap; }
-td:last-child { white-space: normal; overflow-wrap: anywhere; width: 40%; }
+td:last-child { white-space: normal; overflow-wrap: anywhere; width: 100%; }
+td:last-child:not(:empty) { min-width: 14rem; }
 .dot::before { content: ""; display: inline-block; width: .6em; height: .6em; margin-right: .45em;
   border-radius: 50%; background: var(--quiet); }
 .good::before { background: var(--good); } .odd::before { background: var(--odd); }
@@ -69,7 +70,8 @@ def _digest(text: str) -> str:
 
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src {_digest(STYLE)}; script-src {_digest(SCRIPT)}; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 TONES = (
@@ -117,12 +119,12 @@ def _main(ledger: Ledger, me: Identity, now: float) -> str:
             ("service", "state", "pid", "since", "restarts", "why"),
             (_service(status, now) for status in board),
         ),
+        _table("Latest events", ("ago", "what"), (_event(event, now) for event in events)),
         _table(
             f"Actors of {escape(me.name)}",
             ("actor", "state", "pid", "since", "restarts", ""),
             (_actor(row, now) for row in actors),
         ),
-        _table("Latest events", ("ago", "what"), (_event(event, now) for event in events)),
     )
     return f"<main>{''.join(parts)}</main>"
 
@@ -166,10 +168,10 @@ def _member(view: MemberView, me: Identity, now: float) -> tuple[str, ...]:
 
 
 def _group(view: GroupView, ledger: Ledger) -> tuple[str, ...]:
-    names = [
+    names = sorted(
         known.name if (known := ledger.members.get(member.member_id)) else member.member_id[:8]
         for member in view.members
-    ]
+    )
     alive = sum(member.health == Health.ALIVE for member in view.members)
     version = f"version {view.config_version}" if view.config_version else "as packaged"
     more = f" and {len(names) - ROWS_MAX} more" if len(names) > ROWS_MAX else ""
