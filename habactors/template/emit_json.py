@@ -1,9 +1,8 @@
 """A value as JSON, spelled like serde_json spells it."""
 
 import json
-import math
 
-from habactors.template.values import number_text, unknown_type
+from habactors.template.values import is_finite, number_text, unknown_type
 
 _quote = json.encoder.encode_basestring  # what lies beyond ASCII stays as it is
 
@@ -24,7 +23,7 @@ def _emit(value: object, indent: str, newline: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return number_text(value) if math.isfinite(value) else "null"
+        return number_text(value) if is_finite(value) else "null"
     if isinstance(value, dict):
         colon = ": " if indent else ":"
         entries = [

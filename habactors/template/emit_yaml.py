@@ -5,12 +5,11 @@ several lines, else quoted. Like serde_yaml it reads YAML 1.2: `on`, `yes`, date
 unquoted, `true`, `1e3` and `~` are quoted.
 """
 
-import math
 import re
 
 from habactors.template.emit_json import json_text
 from habactors.template.errors import RefusalError
-from habactors.template.values import number_text, unknown_type
+from habactors.template.values import is_finite, number_text, unknown_type
 
 _LONGEST_KEY = 1000
 """YAML readers accept a plain `key:` up to 1024 characters."""
@@ -87,7 +86,7 @@ def _scalar(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return json_text(value)
     if isinstance(value, int | float):
-        if math.isfinite(value):
+        if is_finite(value):
             return number_text(value)
         return ".nan" if value != value else (".inf" if value > 0 else "-.inf")  # noqa: PLR0124
     if isinstance(value, dict | list | tuple):

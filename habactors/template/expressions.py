@@ -10,6 +10,7 @@ import math
 import re
 
 from habactors.template.cursor import Cursor
+from habactors.template.errors import TemplateError
 from habactors.template.tree import Call, Expression, Literal, Path
 
 _NAME = r"[^\s!\"#%-,./;<=>@\[\\\]^`{|}~]+"
@@ -124,7 +125,8 @@ class Expressions:
                 arguments.append(argument)
         plain = not head.variable and not head.ups and not head.own and len(head.names) == 1
         if (arguments or named) and not plain:
-            raise cursor.error(f"{head.text} takes no arguments: it is a path, not a helper")
+            message = f"{head.text} takes no arguments: it is a path, not a helper"
+            raise TemplateError(message, cursor.name, head.place)
         return Call(head.text, head, tuple(arguments), tuple(named), head.place)
 
     def _argument(self, depth: int) -> Expression:

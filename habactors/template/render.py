@@ -178,5 +178,5 @@ def _arguments(count: int) -> str:
 
 
 def _suggestion(name: str) -> str:
-    close = difflib.get_close_matches(name, HELPERS, 1)
+    close = difflib.get_close_matches(name, HELPERS, 1, cutoff=0.75)
     return f": did you mean {close[0]}?" if close else ""

@@ -34,6 +34,11 @@ def is_true(value: object) -> bool:
     return bool(value)
 
 
+def is_finite(number: float) -> bool:
+    """False for infinities and for what is no number; integers are finite however long."""
+    return isinstance(number, int) or math.isfinite(number)
+
+
 def step(value: object, name: str) -> object:
     """The child of that name or index, MISSING if there is none."""
     if isinstance(value, dict):
@@ -53,7 +58,7 @@ def printed(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return number_text(value) if math.isfinite(value) else ""
+        return number_text(value) if is_finite(value) else ""
     if isinstance(value, dict):
         return "[object]"
     if isinstance(value, list | tuple):
@@ -118,7 +123,7 @@ def compare(left: object, right: object) -> int | None:
 def _number(value: object) -> float | None:
     if isinstance(value, str) and len(value) < 100 and (match := _NUMBER_TEXT.fullmatch(value)):
         return float(value) if match[1] or match[2] else int(value)
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int | float) and is_finite(value):
         return value
     return None
 

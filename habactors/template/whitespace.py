@@ -2,10 +2,12 @@
 
 A block tag, an else or a comment that is alone on its line takes the whole line with it; a `~`
 takes all blanks on its side. Which tags are alone is decided on the source as it was written,
-before any `~` acts; handlebars.js and handlebars-rust agree on that order.
+before any `~` acts; handlebars.js and handlebars-rust agree on that order. At the end of the
+source a tag is alone only if not even a blank follows it, as in handlebars-rust.
 
-One habit of handlebars-rust is not copied: after a block tag that is alone on its line and ends
-with `~}}`, it also swallows the newline after an expression that follows directly.
+Two habits of handlebars-rust are not copied: after a block tag that is alone on its line and ends
+with `~}}` it swallows the newline after an expression that follows directly, and such a `~` also
+takes the blanks behind a comment that follows.
 """
 
 import re

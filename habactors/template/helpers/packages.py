@@ -6,7 +6,7 @@ from habactors.template.calls import Given
 from habactors.template.errors import RefusalError
 from habactors.template.values import step
 
-_PART = r"[A-Za-z0-9_.+-]+"
+_PART = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 _IDENT = re.compile(rf"{_PART}/{_PART}(/{_PART}){{0,2}}")
 _PACKAGES = "/hab/pkgs"
 
