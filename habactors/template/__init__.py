@@ -2,6 +2,8 @@
 
 `compile(source, name)` reads a template, `template.render(context)` makes text of it, and every
 failure is a TemplateError that says where. Pure: no file, no clock, no access to Python objects.
+Where it differs from handlebars-rust, which Habitat runs, the modules that read say so: lexer,
+expressions, whitespace, and scope for what a path means. Use it as `template.compile(...)`.
 """
 
 from habactors.template.errors import TemplateError

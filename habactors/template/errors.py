@@ -3,6 +3,9 @@
 Place = tuple[int, int]
 """A line and a column of the source, both counted from 1."""
 
+_LONGEST_MESSAGE = 300
+"""A name in a template, which a message may quote, can be as long as the template."""
+
 
 class TemplateError(Exception):
     """A template that cannot be read or rendered.
@@ -13,7 +16,8 @@ class TemplateError(Exception):
 
     def __init__(self, message: str, template: str, place: Place) -> None:
         super().__init__(message, template, place)
-        self.message = message
+        short = len(message) <= _LONGEST_MESSAGE
+        self.message = message if short else f"{message[:_LONGEST_MESSAGE]}…"
         self.template = template
         self.line, self.column = place
 

@@ -18,7 +18,7 @@ _NAME = r"[^\s!\"#%-,./;<=>@\[\\\]^`{|}~]+"
 
 BLANK = re.compile(r"[ \t\r\n]*")
 _WORD = re.compile(_NAME)
-_BRACKETED = re.compile(r"\[([^\]]*)\]")
+_BRACKETED = re.compile(r"\[([^\]\r\n]*)\]")
 _DOTS = re.compile(r"\.\.?(?![^\s/~)}|=])")
 _SEPARATOR = re.compile(r"[./]")
 _HASH_KEY = re.compile(rf"({_NAME})[ \t\r\n]*=[ \t\r\n]*")

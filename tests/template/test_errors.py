@@ -68,6 +68,16 @@ def test_a_number_with_thousands_of_digits_is_refused():
     assert error_of("{{x}}", x=10**5000) == "1:1: this number has too many digits to print"
 
 
+def test_a_message_is_short_however_long_the_name():
+    message = error_of("{{" + "x" * 99_999 + " 1}}")
+    assert message.startswith("1:3: no helper is called xxx")
+    assert len(message) < 400
+
+
+def test_a_name_in_brackets_stays_on_one_line():
+    assert error_of("{{cfg.[a\nb]}}") == "1:7: a name is missing here"
+
+
 def test_an_error_has_parts():
     with pytest.raises(TemplateError) as caught:
         template.compile("\n {{/x}}", "hooks/run")
