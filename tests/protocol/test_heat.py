@@ -103,6 +103,19 @@ def test_however_small_the_batches_all_are_told_in_the_end(rumors, bytes_max):
     assert sorted(rumor.key for rumor in told) == sorted({rumor.key for rumor in rumors})
 
 
+def test_when_all_is_told_nothing_is_left_behind():
+    heat = heat_of([member("ada"), member("bob")])
+    while heat:
+        take_all(heat, sends=3, sends_max=7)
+    assert heat._levels == {}
+
+
+def test_a_batch_may_be_just_as_long_as_it_may():
+    one, other = member("ada"), member("bob")
+    heat = heat_of([one, other])
+    assert heat.take(1, 9, size(one) + size(other), 2) == [one, other]
+
+
 def test_telling_nobody_cools_nothing():
     heat = heat_of([member("ada")])
     take_all(heat, sends=0)

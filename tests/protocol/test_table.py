@@ -96,8 +96,10 @@ def test_whoever_departed_stays_departed(before, after, departure):
     assert table.health(departure.member_id) is Health.DEPARTED
 
 
-def test_a_stranger_has_no_health():
-    assert Table().health("ada") is None
+def test_a_member_is_as_well_as_its_membership_says_and_a_stranger_has_no_health():
+    table = table_of([Membership("ada", "ada", "ada:1", 1, Health.SUSPECT)])
+    assert table.health("ada") is Health.SUSPECT
+    assert table.health("bob") is None
 
 
 @given(many, many)
@@ -172,6 +174,11 @@ def test_chunks_hold_everything_in_order_and_no_more_than_they_may(rumors, bytes
     assert [rumor for run in runs for rumor in run] == rumors
     for run in runs:
         assert len(run) == 1 or sum(map(size, run)) <= bytes_max
+
+
+def test_a_chunk_may_be_just_as_long_as_it_may():
+    rumors = [Departure("ada", "bob"), Departure("bob", "bob")]
+    assert [len(run) for run in chunks(rumors, sum(map(size, rumors)))] == [2]
 
 
 def test_a_chunk_holds_no_more_rumors_than_a_message_may():

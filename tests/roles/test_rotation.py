@@ -26,6 +26,12 @@ def test_in_each_round_everybody_has_one_turn(count, seed):
         assert sorted(rotation.next() for _ in range(count)) == everybody
 
 
+def test_no_round_is_like_all_others():
+    rotation = rotation_of(6, seed=1)
+    rounds = {tuple(rotation.next() for _ in range(6)) for _ in range(10)}
+    assert len(rounds) > 5
+
+
 @given(st.integers(2, 13), seeds)
 def test_between_two_turns_lie_at_most_two_rounds_less_one(ring, seed):
     others = ring - 1
