@@ -128,7 +128,7 @@ def test_what_was_shown_does_not_change_under_its_reader(stage):
     stage.hear(whole(1, [viewed("ada")], [serving("ada")]), ServiceBoard((REDIS,)))
     before = stage.role.shown
     stage.hear(
-        whole(2, [viewed("ada"), viewed("bob", Health.SUSPECT)]),
+        change(2, members=(viewed("bob", Health.SUSPECT),), gone_groups=("redis.default",)),
         ServiceBoard(()),
         Event(NOW, "ada", "detector", "member", "bob", "bob", "alive", "suspect", ""),
     )
