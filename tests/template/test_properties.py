@@ -51,7 +51,7 @@ def check(source, context, *, strict):
 
 
 @given(SOUP | TAGGED | st.lists(TAGGED, max_size=4).map("\n".join), CONTEXT, st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_whatever_the_source_only_a_template_error_is_raised(source, context, strict):
     check(source, context, strict=strict)
 
@@ -140,7 +140,7 @@ def test_data_that_a_template_does_not_read_cannot_change_what_it_renders(source
         assert compiled.render(changed) == compiled.render(context)
 
 
-@pytest.mark.parametrize("name", ["tls", "mode", "users", "health", "port"])
+@pytest.mark.parametrize("name", ["tls", "users", "port"])
 @given(source=templates(nesting=2))
 @settings(max_examples=30)
 def test_a_field_that_a_template_does_not_read_cannot_change_what_it_renders(name, source):
