@@ -22,6 +22,7 @@ PACKAGES = REPOSITORY / "conf" / "packages"
 CAST = ("wire", "disseminator", "detector", "census", "services", "sidecar", "control")
 WIRE_PORT = 9638
 SIDECAR_PORT = 9631
+MARK = "HABACTORS_TEST"
 
 _networks = itertools.count()
 
@@ -72,6 +73,7 @@ class Host:
                 stdout=log,
                 stderr=log,
                 cwd=REPOSITORY,
+                env=os.environ | {MARK: str(self.folder)},
             )
         return self
 
@@ -146,14 +148,16 @@ class Host:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.cwd().startswith(str(self.folder)) or self._is_actor(process):
+                if self._owns(process):
                     found.append(process)
             except psutil.Error:
                 continue
         return found
 
-    def _is_actor(self, process):
-        return any(word.endswith(f"({self.name})") for word in process.cmdline())
+    def _owns(self, process):
+        """A service by its working directory, an actor by what it was started with."""
+        folder = str(self.folder)
+        return process.cwd().startswith(folder) or process.environ().get(MARK) == folder
 
 
 class Hosts:

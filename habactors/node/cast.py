@@ -58,7 +58,10 @@ PARTS = {
         lambda berth, _: Workshop(berth.config),
         keeps=True,
     ),
-    "sidecar": Part(lambda berth, _: Sidecar(berth.me), HttpServer),
+    "sidecar": Part(
+        lambda berth, _: Sidecar(berth.me, berth.config.services, places(berth.config, berth.me)),
+        HttpServer,
+    ),
     "control": Part(
         lambda berth, _: Control(berth.me, berth.config.node.organization),
         Door,

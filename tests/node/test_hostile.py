@@ -78,7 +78,7 @@ def test_noise_at_every_door_is_counted_and_harmless(hosts):
     until(lambda: malformed(ada, "wire") >= 10, what=metrics(ada))
     until(lambda: malformed(ada, "control") >= 6, what=metrics(ada))
     after = {row["name"]: row["pid"] for row in ada.control.status()["actors"]}
-    assert after == before
+    assert after == before, ada.printed()
     for host in (ada, bob):
         assert host.sees(ada="alive", bob="alive")
     assert [row["restarts"] for row in ada.control.status()["actors"]] == [0] * len(before)
