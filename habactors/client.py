@@ -9,11 +9,9 @@ and a hint; "no-node" when nobody is there, "timed-out" when no answer came.
 """
 
 import os
-import socket
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import count
 from math import ceil
 from pathlib import Path
@@ -33,10 +31,11 @@ GRACE_SECONDS = 2.0
 """How much longer than its time limit a request is waited for: the node reports the limit."""
 
 CONNECT_SECONDS = 3.0
-RETRY_SECONDS = 0.05
+RETRY_MILLISECONDS = 50
 REQUEST_BYTES_MAX = 1_048_576
 ANSWERS_WAITING_MAX = 1_000
 CONNECTED = zmq.EVENT_HANDSHAKE_SUCCEEDED
+REFUSED = zmq.EVENT_CONNECT_RETRIED
 LOST = zmq.EVENT_DISCONNECTED
 
 
@@ -198,7 +197,7 @@ class Control:
 
     def _hear(self, request: int, command: str, deadline: float) -> dict[str, Any]:
         """The answer to that request."""
-        inbox = self._inboxes[request]
+        inbox = self._inbox(request)
         while not inbox:
             if not self._take_in(deadline):
                 hint = "look at habactors status, or give more --timeout"
@@ -207,12 +206,18 @@ class Control:
 
     def _hear_soon(self, request: int, seconds: float | None) -> dict[str, Any] | None:
         """The next answer to that request, or None when none came so soon."""
-        inbox = self._inboxes[request]
+        inbox = self._inbox(request)
         deadline = None if seconds is None else time.monotonic() + seconds
         while not inbox:
             if not self._take_in(deadline):
                 return None
         return inbox.popleft()
+
+    def _inbox(self, request: int) -> deque[dict[str, Any]]:
+        """Where the answers to that request gather, unless its connection was lost meanwhile."""
+        if request not in self._inboxes:
+            raise _interrupted()
+        return self._inboxes[request]
 
     def _take_in(self, deadline: float | None) -> bool:
         """Whether something came before the deadline; UserError when the connection is lost."""
@@ -228,11 +233,7 @@ class Control:
                 self._inboxes[answer["id"]].append(answer)
         elif ready:
             self._disconnect()
-            raise UserError(
-                "interrupted",
-                "control ended before it answered",
-                "it is started again at once, unless the node stops: look, then ask again",
-            )
+            raise _interrupted()
         return bool(ready)
 
     def _connect(self) -> None:
@@ -240,44 +241,39 @@ class Control:
             self._disconnect()
         if self._socket:
             return
-        deadline = time.monotonic() + CONNECT_SECONDS
-        self._await_listener(deadline)
         self._inboxes.clear()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.set(zmq.LINGER, 0)
+        self._socket.set(zmq.RECONNECT_IVL, RETRY_MILLISECONDS)
         self._socket.set(zmq.SNDHWM, ANSWERS_WAITING_MAX)
         self._socket.set(zmq.RCVHWM, ANSWERS_WAITING_MAX)
-        self._monitor = self._socket.get_monitor_socket(CONNECTED | LOST)
+        self._monitor = self._socket.get_monitor_socket(CONNECTED | REFUSED | LOST)
         self._socket.connect(f"ipc://{self.run_dir / SOCKET}")
-        while self._monitor.poll(_milliseconds_until(deadline)):
-            if parse_monitor_message(self._monitor.recv_multipart())["event"] == CONNECTED:
-                return
-        self._disconnect()
-        raise UserError(
-            "no-node",
-            f"nobody answers at {self.run_dir / SOCKET}",
-            "control may be stuck, look at the node's log",
-        )
+        try:
+            self._await_greeting(self._monitor)
+        except BaseException:
+            self._disconnect()
+            raise
 
-    def _await_listener(self, deadline: float) -> None:
-        """Return when somebody listens.
+    def _await_greeting(self, monitor: "zmq.Socket[bytes]") -> None:
+        """Return when control has answered.
 
         An actor that is just being restarted is worth waiting for; a node that is gone is not.
         """
-        path = str(self.run_dir / SOCKET)
-        while True:
-            try:
-                with closing(socket.socket(socket.AF_UNIX)) as probe:
-                    return probe.connect(path)
-            except PermissionError:
+        deadline = time.monotonic() + CONNECT_SECONDS
+        path = self.run_dir / SOCKET
+        while monitor.poll(_milliseconds_until(deadline)):
+            event = parse_monitor_message(monitor.recv_multipart())["event"]
+            if event == CONNECTED:
+                return
+            if path.exists() and not os.access(path, os.W_OK):
                 hint = "ask as the user who runs the node"
-                raise UserError("forbidden", f"{path} is another user's", hint) from None
-            except OSError:
-                if not _node_lives(self.run_dir) or time.monotonic() > deadline:
-                    hint = "start one with habactors start, or name another with -c or --run-dir"
-                    message = f"no node is running in {self.run_dir}"
-                    raise UserError("no-node", message, hint) from None
-            time.sleep(RETRY_SECONDS)
+                raise UserError("forbidden", f"{path} is another user's", hint)
+            if event == REFUSED and not _node_lives(self.run_dir):
+                hint = "start one with habactors start, or name another with -c or --run-dir"
+                raise UserError("no-node", f"no node is running in {self.run_dir}", hint)
+        message, hint = f"nobody answers at {path}", "control may be stuck, look at the node's log"
+        raise UserError("no-node", message, hint)
 
     def _disconnect(self) -> None:
         if self._socket:
@@ -290,6 +286,11 @@ class Control:
 
 def _milliseconds_until(deadline: float) -> int:
     return max(0, ceil((deadline - time.monotonic()) * 1000))
+
+
+def _interrupted() -> UserError:
+    hint = "it is started again at once, unless the node stops, so look and ask again"
+    return UserError("interrupted", "control ended before it answered", hint)
 
 
 def _result(answer: dict[str, Any]) -> Any:

@@ -89,8 +89,20 @@ class Door(Hands):
                 return
             self._note_leavers()
             route = frames[0].bytes
-            self._clients[int(frames[-1].get(zmq.SRCFD))] = route
-            self._read(route, [frame.bytes for frame in frames[1:]])
+            if self._knows(route, frames[-1]):
+                self._read(route, [frame.bytes for frame in frames[1:]])
+
+    def _knows(self, route: bytes, frame: zmq.Frame) -> bool:
+        """Whether the frame came over a connection whose end we shall hear of.
+
+        Noise that passes for the first version of ZMTP does not.
+        """
+        try:
+            self._clients[int(frame.get(zmq.SRCFD))] = route
+        except zmq.ZMQError:
+            self._count("malformed_requests")
+            return False
+        return True
 
     def _read(self, route: bytes, frames: list[bytes]) -> None:
         self._count("requests")
@@ -113,11 +125,11 @@ class Door(Hands):
         each message, and the end of the former client always comes first.
         """
         while self._monitor.poll(0):
-            happened = parse_monitor_message(self._monitor.recv_multipart())
-            if happened["event"] != zmq.EVENT_DISCONNECTED:
+            told = parse_monitor_message(self._monitor.recv_multipart())
+            if told["event"] != zmq.EVENT_DISCONNECTED:
                 self._count("malformed_requests")
                 continue
-            route = self._clients.pop(int(happened["value"]), b"")
+            route = self._clients.pop(int(told["value"]), b"")
             for request_id in list(self._asked.get(route, ())):
                 self._desk.hear(Asked(route, request_id, CANCEL, {}))
 
