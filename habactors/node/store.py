@@ -58,7 +58,7 @@ class Store:
         if flaw:
             self._start_afresh(flaw)
         self._count = int.from_bytes(self._records.pop(COUNT, b""), "big")
-        if self._count < self._counter.read():
+        if self._counter.damaged or self._count < self._counter.count:
             self.damaged = True
         if self.damaged:
             log.warning("%s lost some of its state and recovers it from the ring", path.stem)
@@ -171,16 +171,16 @@ class _Counter:
     """The number of the latest write, where damage to the database does not reach it."""
 
     def __init__(self, path: Path) -> None:
+        is_new = not path.exists()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-    def read(self) -> int:
-        """0 when the file itself is new or damaged: that alone is no loss."""
+        if is_new:
+            self.write(0)
         written = os.pread(self._file, COUNT_BYTES + CHECK_BYTES, 0)
-        count = written[:COUNT_BYTES]
-        is_whole = written[COUNT_BYTES:] == _check(b"", count)
-        return int.from_bytes(count, "big") if is_whole else 0
+        self.count = int.from_bytes(written[:COUNT_BYTES], "big")
+        self.damaged = written[COUNT_BYTES:] != _check(b"", written[:COUNT_BYTES])
 
     def write(self, count: int) -> None:
+        self.count = count
         written = count.to_bytes(COUNT_BYTES, "big")
         os.pwrite(self._file, written + _check(b"", written), 0)
 

@@ -196,12 +196,12 @@ class Root(Role):
             hint = "start the node again"
             self.say(Answered(request, f"{self.me.name} is stopping", "conflict", hint))
             return
+        self.say(Answered(request, f"{actor} is being restarted"))  # control itself hears it yet
         if child.state == "backoff":
             self._fork(child)
         elif not child.wanted:
             child.wanted = True
             self._ask_to_end(child, now)
-        self.say(Answered(request, f"{actor} is being restarted"))
 
     def _ask_to_end(self, child: Child, now: float) -> None:
         self.say(EndActor(child.name, kill=False))
