@@ -6,6 +6,7 @@ when they happen.
 
 import json
 import logging
+import os
 import select
 import sys
 from typing import Any, TextIO
@@ -66,6 +67,7 @@ class _Output(logging.StreamHandler[TextIO]):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
+        self._descriptor = _descriptor(stream)
         self._lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -81,12 +83,14 @@ class _Output(logging.StreamHandler[TextIO]):
 
     def _write(self, text: str) -> bool:
         """Whether all of it went out."""
+        if self._descriptor is None:
+            self.stream.write(text)
+            return True
         written = text.encode(errors="replace")
         for start in range(0, len(written), PIPE_BYTES_SURE):
-            if not _has_room(self.stream):
+            if not _has_room(self._descriptor):
                 return False
-            self.stream.buffer.write(written[start : start + PIPE_BYTES_SURE])
-            self.stream.flush()
+            os.write(self._descriptor, written[start : start + PIPE_BYTES_SURE])
         return True
 
 
@@ -129,11 +133,14 @@ def _speaker(record: logging.LogRecord, actor: str) -> str:
     return record.threadName if record.threadName in CAST else actor
 
 
-def _has_room(stream: TextIO) -> bool:
+def _descriptor(stream: TextIO) -> int | None:
     try:
-        descriptor = stream.fileno()
+        return stream.fileno()
     except (OSError, ValueError):
-        return True
+        return None
+
+
+def _has_room(descriptor: int) -> bool:
     room = select.poll()
     room.register(descriptor, select.POLLOUT)
     return bool(room.poll(0))

@@ -1,4 +1,4 @@
-"""Root on a stage: restarts and their pauses, the stop of a node, and jobs. Its hands are played."""
+"""Root on a stage: restarts and their pauses, the stop of a node, jobs. Its hands are played."""
 
 import pytest
 

@@ -40,7 +40,7 @@ def test_no_message_of_the_ring_was_forgotten_here():
     assert {type(message) for message in (*PROBES, *GOSSIP)} == set(SENT)
 
 
-@pytest.mark.parametrize("message", (*PROBES, *GOSSIP), ids=names((*PROBES, *GOSSIP)))
+@pytest.mark.parametrize("message", [*PROBES, *GOSSIP], ids=names((*PROBES, *GOSSIP)))
 def test_what_is_to_be_sent_goes_out_to_that_peer(wire, message):
     assert wire.hear(Send(BOB, message)).take(Transmit) == Transmit(BOB, message)
     wire.expect_nothing()
