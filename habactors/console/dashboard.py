@@ -13,9 +13,20 @@ from rich.table import Table
 from rich.text import Text
 
 from habactors.console.tables import Row, member_health, service_note
-from habactors.console.words import age, clock, event_line, health_style, size, state_style
+from habactors.console.words import (
+    age,
+    clock,
+    event_line,
+    health_style,
+    short,
+    size,
+    state_style,
+)
 
 WIDE = 100
+NARROW_SHARES = (9, 11)
+"""How the two columns share a narrow terminal: numbers cannot be cut, reasons can."""
+
 EVENT_LINES_MIN = 4
 FRAME_LINES = 2
 """Upper and lower edge of a panel."""
@@ -47,14 +58,15 @@ def dashboard(picture: Picture, width: int, height: int) -> RenderableType:
     """One frame of that many columns and lines."""
     if picture.status is None:
         return Group(_title(picture), "", Text(f"  {picture.trouble}", style="yellow"))
-    left = (_members(picture, wide=width >= WIDE), _groups(picture))
-    right = (_services(picture), _actors(picture.status["actors"]))
+    gap = 2 if width >= WIDE else 1
+    left = (_members(picture, gap), _groups(picture, gap))
+    right = (_services(picture, gap), _actors(picture.status["actors"], gap))
     room = height - 1 - EVENT_LINES_MIN - FRAME_LINES
     columns = [_stack(panels, room) for panels in (left, right)]
     used = max(sum(lines for _, lines in column) for column in columns)
     grid = Table.grid(expand=True, padding=(0, 1, 0, 0), pad_edge=False)
-    grid.add_column(ratio=1)
-    grid.add_column(ratio=1)
+    for share in NARROW_SHARES if width < WIDE else (1, 1):
+        grid.add_column(ratio=share)
     grid.add_row(*(Group(*(panel for panel, _ in column)) for column in columns))
     events = _events(picture.events, height - 1 - used - FRAME_LINES)
     return Group(_title(picture), grid, events)
@@ -107,9 +119,9 @@ def _panel(title: str, rows: Table, lines: int) -> tuple[RenderableType, int]:
     return panel, lines + FRAME_LINES
 
 
-def _rows(*columns: str) -> Table:
+def _rows(gap: int, *columns: str) -> Table:
     """Rows without headings; `<` and `>` say where a column is aligned, `*` takes what is left."""
-    made = Table(box=None, show_header=False, expand=True, padding=(0, 1, 0, 0), pad_edge=False)
+    made = Table(box=None, show_header=False, expand=True, padding=(0, gap, 0, 0), pad_edge=False)
     for column in columns:
         made.add_column(
             justify="right" if column == ">" else "left",
@@ -120,59 +132,57 @@ def _rows(*columns: str) -> Table:
     return made
 
 
-def _members(picture: Picture, *, wide: bool) -> Part:
-    rows = _rows("<", "<", ">", *(("<", "*") if wide else ("*",)))
-    order = sorted(picture.members, key=lambda row: HEALTH_ORDER[row["health"]])
-    for row in order:
-        rest = [Text(row["why"], style="dim")]
+def _members(picture: Picture, gap: int) -> Part:
+    wide = gap > 1
+    rows = _rows(gap, "<", "<", ">", *(("<", "*") if wide else ("*",)))
+    for row in sorted(picture.members, key=lambda row: HEALTH_ORDER[row["health"]]):
+        why = Text(row["why"], style="dim")
         rows.add_row(
             Text(row["name"], style="bold" if row["self"] else ""),
             Text(row["health"], style=health_style(row["health"])),
             age(picture.now - row["since"]),
-            *([Text(row["address"], style="dim"), *rest] if wide else rest),
+            *([Text(row["address"], style="dim"), why] if wide else [why]),
         )
     return "members", rows
 
 
-def _groups(picture: Picture) -> Part:
-    rows = _rows("<", "<", "*")
+def _groups(picture: Picture, gap: int) -> Part:
+    rows = _rows(gap, "<", "<", "*")
     names = {row["id"]: row["name"] for row in picture.members}
     for name, group in picture.census["census_groups"].items():
         config = group["service_config"]
         who = Text()
         for member_id, member in group["population"].items():
-            shown = names.get(member_id, member_id[:8])
+            shown = names.get(member_id, short(member_id))
             who.append(f"{shown} ", style=health_style(member_health(member)))
-        rows.add_row(name, f"v{config['incarnation']}" if config else "", who)
+        version = f"v{config['incarnation']}" if config else ""
+        rows.add_row(Text(name), version, who or Text("nobody", style="dim"))
     return "service groups", rows
 
 
-def _services(picture: Picture) -> Part:
-    rows = _rows("<", "<", ">", ">", "*")
-    services = sorted(
-        picture.services, key=lambda row: STATE_ORDER.get(row["state"], ON_THE_WAY_ORDER)
-    )
-    for row in services:
+def _services(picture: Picture, gap: int) -> Part:
+    rows = _rows(gap, "<", "<", ">", ">", "*")
+    for row in sorted(picture.services, key=_by_state):
         rows.add_row(
-            row["service_group"],
+            Text(row["service_group"]),
             Text(row["state"], style=state_style(row["state"])),
             str(row["pid"] or ""),
             age(row["elapsed_seconds"]),
-            Text(_restarts(row["restarts"]) or service_note(row), style="dim"),
+            Text(f"{_restarts(row['restarts'])}{service_note(row)}", style="dim"),
         )
     return "services here", rows
 
 
-def _actors(found: list[Row]) -> Part:
-    rows = _rows("<", "<", ">", ">", ">", "*")
-    order = sorted(found, key=lambda row: STATE_ORDER.get(row["state"], ON_THE_WAY_ORDER))
-    for row in order:
-        running = row["state"] == "running"
+def _actors(found: list[Row], gap: int) -> Part:
+    rows = _rows(gap, "<", "<", ">", ">", ">", "*")
+    for row in sorted(found, key=_by_state):
+        style = state_style(row["state"])
+        runs = row["state"] == "running"
         rows.add_row(
-            Text(row["name"], style="" if running else state_style(row["state"])),
-            Text("●" if running else row["state"], style=state_style(row["state"])),
-            str(row["pid"] or ""),
-            age(row["uptime_seconds"]) if row["pid"] else "",
+            row["name"],
+            Text("●", style=style),
+            str(row["pid"]) if runs else Text(row["state"], style=style),
+            age(row["uptime_seconds"]) if runs else "",
             size(row["pss_bytes"]),
             Text(_restarts(row["restarts"]), style="dim"),
         )
@@ -180,12 +190,16 @@ def _actors(found: list[Row]) -> Part:
     return f"actors, {size(sum(costs.values()))}", rows
 
 
+def _by_state(row: Row) -> int:
+    return STATE_ORDER.get(row["state"], ON_THE_WAY_ORDER)
+
+
 def _restarts(count: int) -> str:
-    return f"↻ {count}" if count else ""
+    return f"↻ {count}  " if count else ""
 
 
 def _events(events: list[Row], lines: int) -> RenderableType:
-    rows = _rows("<", "*")
+    rows = _rows(1, "<", "*")
     for row in events[-max(lines, 1) :]:
         rows.add_row(Text(clock(row["time"]), style="dim"), _event(row))
     return _panel("events", rows, max(lines, 1))[0]

@@ -97,6 +97,7 @@ def _complaint(error: click.ClickException) -> UserError:
 
 
 @click.group(
+    "habactors",
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99},
     epilog=example("habactors demo", "habactors start -c conf/node.toml", "habactors members"),

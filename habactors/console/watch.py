@@ -68,12 +68,20 @@ def _pictures(run_dir: Path, pressed: Callable[[float], str]) -> Iterator[Pictur
                     yield picture
                 return
         except UserError as error:
-            trouble = f"{error.message}, waiting" if error.code == "no-node" else error.message
-            gone = error.code == "no-node"
-            latest = (NOTHING if gone else latest)._replace(now=time.time(), trouble=trouble)
+            latest = _troubled(latest, error)
             yield latest
         if QUIT in pressed(RETRY_SECONDS):
             return
+
+
+def _troubled(latest: Picture, error: UserError) -> Picture:
+    """What is still shown when no answers come; without a node that is nothing."""
+    now = time.time()
+    if error.code == "no-node":
+        return NOTHING._replace(now=now, trouble=f"{error.message}, waiting")
+    restarting = error.code == "interrupted"
+    trouble = "control is being restarted" if restarting else error.message
+    return latest._replace(now=now, trouble=trouble)
 
 
 def _live_pictures(node: Control, pressed: Callable[[float], str]) -> Iterator[Picture]:
