@@ -56,7 +56,7 @@ class Launched:
         """
         deadline = time.monotonic() + READY_SECONDS
         with Control(self.config.node.run_dir) as node:
-            while not _is_ready(node):
+            while not _is_ready(node, self.pid):
                 self.check()
                 if time.monotonic() > deadline:
                     message = f"{self.config.node.name} is not ready after {READY_SECONDS:g} s"
@@ -111,10 +111,12 @@ class Launched:
             os._exit(code)
 
 
-def _is_ready(node: Control) -> bool:
+def _is_ready(node: Control, pid: int) -> bool:
+    """Whether the node of that process, and no other in the same run_dir, is all there."""
     try:
         rows = node.status()["actors"]
-        return bool(rows and node.members()) and all(row["state"] == "running" for row in rows)
+        runs = bool(rows) and all(row["state"] == "running" for row in rows)
+        return runs and rows[0]["pid"] == pid and bool(node.members())
     except UserError:
         return False
 
