@@ -21,18 +21,18 @@ INTERRUPTED = 130
 """How a command ends after Ctrl-C, as in every shell."""
 
 HOMES = {
-    "start": "start",
-    "stop": "stop",
-    "status": "ring",
-    "members": "ring",
-    "census": "ring",
-    "svc": "services",
-    "config": "config",
-    "events": "events",
-    "watch": "watch",
-    "actor": "actors",
-    "wiring": "wiring",
-    "demo": "demo",
+    "start": "habactors.console.start",
+    "stop": "habactors.console.stop",
+    "status": "habactors.console.ring",
+    "members": "habactors.console.ring",
+    "census": "habactors.console.ring",
+    "svc": "habactors.console.services",
+    "config": "habactors.console.config",
+    "events": "habactors.console.events",
+    "watch": "habactors.console.watch",
+    "actor": "habactors.console.actors",
+    "wiring": "habactors.console.wiring",
+    "demo": "habactors.console.demo",
 }
 
 
@@ -45,8 +45,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in HOMES:
             return None
-        module = import_module(f"habactors.console.{HOMES[cmd_name]}")
-        command = getattr(module, cmd_name)
+        command = getattr(import_module(HOMES[cmd_name]), cmd_name)
         assert isinstance(command, click.Command), f"{cmd_name} is no command"
         return command
 
