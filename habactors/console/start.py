@@ -1,5 +1,6 @@
 """How is a node started?"""
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,7 @@ import click
 
 from habactors.config import Config
 from habactors.console.options import choices, common, example
+from habactors.errors import UserError
 
 LOG = "log"
 STOP_SECONDS = 30.0
@@ -45,6 +47,8 @@ def start(
     daemon: bool,
 ) -> int:
     """Run a node in the foreground, until Ctrl-C or `habactors stop`."""
+    if watch and not (sys.stdout.isatty() and sys.stdin.isatty()):
+        raise UserError("usage", "--watch needs a terminal", "leave it away, or use --daemon")
     config = choices().config(peers=peers, permanent=permanent, processes=processes)
     log = config.node.data_dir / LOG
     if daemon:
@@ -77,5 +81,6 @@ def _watch(config: Config, log: Path) -> int:
             watch_node(config.node.run_dir, node.is_running)
             node.check()
         finally:
+            click.echo(f"{config.node.name} is stopping")
             node.stop(STOP_SECONDS)
     return 0

@@ -152,7 +152,7 @@ def service_note(row: Row) -> str:
     if row["next_restart_seconds"] is not None:
         notes.append(f"again in {row['next_restart_seconds']:.0f} s")
     if row["restarted_because"]:
-        notes.append(f"last time {row['restarted_because']}")
+        notes.append(f"last restart: {row['restarted_because']}")
     return ", ".join(notes)
 
 

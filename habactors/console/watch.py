@@ -25,6 +25,9 @@ from habactors.console.show import print_rich
 from habactors.errors import UserError
 
 REFRESH_SECONDS = 1.0
+HASTE_SECONDS = 0.8
+"""How much sooner it looks again for each thing that happened."""
+
 KEY_SECONDS = 0.1
 RETRY_SECONDS = 0.5
 QUIT = "q"
@@ -58,15 +61,19 @@ def watch_node(run_dir: Path, goes_on: Callable[[], bool]) -> None:
 
 
 def _pictures(run_dir: Path, pressed: Callable[[float], str]) -> Iterator[Picture]:
-    """Pictures of the node, until q is pressed."""
-    latest = NOTHING
+    """Pictures of the node until q is pressed: soon after an event, and every second."""
+    latest, due = NOTHING, 0.0
     while True:
         try:
             with Control(run_dir) as node:
-                for picture in _live_pictures(node, pressed):
-                    latest = picture
-                    yield picture
-                return
+                for event in node.stream("events", pause_seconds=KEY_SECONDS):
+                    if QUIT in pressed(0.0):
+                        return
+                    due -= HASTE_SECONDS if event else 0.0
+                    if time.monotonic() >= due:
+                        due = time.monotonic() + REFRESH_SECONDS
+                        latest = _look(node)
+                        yield latest
         except UserError as error:
             latest = _troubled(latest, error)
             yield latest
@@ -84,18 +91,6 @@ def _troubled(latest: Picture, error: UserError) -> Picture:
     return latest._replace(now=now, trouble=trouble)
 
 
-def _live_pictures(node: Control, pressed: Callable[[float], str]) -> Iterator[Picture]:
-    """A picture whenever something happened, and one a second."""
-    due = 0.0
-    for event in node.stream("events", pause_seconds=KEY_SECONDS):
-        if QUIT in pressed(0.0):
-            return
-        now = time.monotonic()
-        if event or now >= due:
-            due = now + REFRESH_SECONDS
-            yield _look(node)
-
-
 def _look(node: Control) -> Picture:
     answers = {query: node.call(query, timeout=PATIENCE_SECONDS) for query in QUERIES}
     return picture_of(answers, time.time())
@@ -103,13 +98,17 @@ def _look(node: Control) -> Picture:
 
 @contextlib.contextmanager
 def _keys() -> Iterator[Callable[[float], str]]:
-    """A function that waits so many seconds for keys; they come at once and are not shown."""
+    """A function that waits so many seconds for keys; they come at once and are not shown.
+
+    The end of the terminal counts as q.
+    """
     before = termios.tcgetattr(sys.stdin)
     tty.setcbreak(sys.stdin)
 
     def pressed(seconds: float) -> str:
         ready, _, _ = select.select([sys.stdin], [], [], seconds)
-        return os.read(sys.stdin.fileno(), KEYS_MAX).decode(errors="replace") if ready else ""
+        typed = os.read(sys.stdin.fileno(), KEYS_MAX) if ready else b" "
+        return typed.decode(errors="replace") or QUIT
 
     try:
         yield pressed

@@ -218,7 +218,7 @@ class Control(Role):
         self._close(number)
         seconds = f"{passed.order.timeout:g} s"
         message = f"{passed.command} was not answered within {seconds}"
-        hint = "look at habactors status for an actor that does not run"
+        hint = "it may still be carried out, so look at habactors status, or give it more time"
         if passed.loaded:
             rows = {row.service_group: row for row in self.ledger.board.services}
             row = rows.get(passed.loaded)

@@ -71,7 +71,7 @@ def test_the_status_is_a_table_for_people(at_node):
 def test_services_are_a_table_for_people(at_node):
     _, redis, hello = at_node("svc", "status", "--format", "table").stdout.splitlines()
     assert redis.split() == ["redis.prod", "up", "4711", "1", "m", "0", "core/redis/7.0"]
-    assert "again in 8 s, last time exit code 1" in hello
+    assert "again in 8 s, last restart: exit code 1" in hello
 
 
 def test_the_census_is_a_table_for_people(at_node):
