@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 import tomli_w
-from habactors.client import Control
 
+from habactors.client import Control
 from habactors.errors import UserError
 
 REPOSITORY = Path(__file__).parent.parent
