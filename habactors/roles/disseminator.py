@@ -99,21 +99,22 @@ class Disseminator(Role):
 
     def learn(
         self, rumor: AnyRumor, now: float, *, durable: bool = False, hot: bool = True
-    ) -> bool:
+    ) -> None:
         """Merge a rumor, and if it changed anything keep it, tell it on and publish it."""
         match rumor:
             case Membership(id=self.me.id):
-                return self._hear_of_myself(rumor, now)
+                self._hear_of_myself(rumor, now)
             case Service(member_id=self.me.id):
-                return self._offers.hear_of_mine(rumor, now, hot=hot)
-        return self.take_in(rumor, now, durable=durable, hot=hot)
+                self._offers.hear_of_mine(rumor, now, hot=hot)
+            case _:
+                self.take_in(rumor, now, durable=durable, hot=hot)
 
-    def take_in(self, rumor: AnyRumor, now: float, *, durable: bool, hot: bool) -> bool:
+    def take_in(self, rumor: AnyRumor, now: float, *, durable: bool, hot: bool) -> None:
         """The same, without asking whether the rumor speaks of this node."""
         key = rumor.key
         before = self.table.get(key)
         if not self.table.merge(rumor):
-            return False
+            return
         if isinstance(rumor, Membership):
             self._note_membership(before, rumor, now)
         else:
@@ -125,7 +126,6 @@ class Disseminator(Role):
         self._shelf.put(known, durable=durable)
         if hot:
             self.heat.kindle(rumor)
-        return True
 
     def _note_membership(self, before: AnyRumor | None, rumor: Membership, now: float) -> None:
         """Keep the list of whom to talk to, and report a change of health."""
@@ -150,21 +150,20 @@ class Disseminator(Role):
         departed = Health.DEPARTED.word
         self.report(now, "member", rumor.member_id, name, was, departed, rumor.why)
 
-    def _hear_of_myself(self, rumor: Membership, now: float) -> bool:
+    def _hear_of_myself(self, rumor: Membership, now: float) -> None:
         """Refute whatever outweighs my own word, at a higher incarnation (SWIM 2002, section 4.2).
 
         Nothing is higher than the highest one: who spoke that has spoken for ever.
         """
         own = self.table.membership(self.me.id)
         if self.leaving or own is None or not rumor.beats(own):
-            return False
+            return
         if rumor.incarnation >= WHOLE_MAX:
-            return False
+            return
         was, after = rumor.health.word, Health.ALIVE.word
         why = f"refuted {was}@{rumor.incarnation} of {rumor.accuser or 'a former life'}"
         self.report(now, "member", self.me.id, self.me.name, was, after, why)
         self._speak_of_myself(rumor.incarnation + 1, now)
-        return True
 
     def _speak_of_myself(
         self, incarnation: int, now: float, level: Health = Health.ALIVE, why: str = ""

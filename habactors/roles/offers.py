@@ -29,13 +29,12 @@ class Offers:
         self._words[word.service_group] = word
         self._say(word, now)
 
-    def hear_of_mine(self, rumor: Service, now: float, *, hot: bool) -> bool:
-        """Take in what the ring says of a service of this node; True when it was news."""
-        changed = self._role.take_in(rumor, now, durable=False, hot=hot)
+    def hear_of_mine(self, rumor: Service, now: float, *, hot: bool) -> None:
+        """Take in what the ring says of a service of this node, and say my last word on it."""
+        self._role.take_in(rumor, now, durable=False, hot=hot)
         word = self._words.get(rumor.service_group)
-        if changed and word:
+        if word:
             self._say(word, now)
-        return changed
 
     def _say(self, word: Offer | Withdraw, now: float) -> None:
         me = self._role.me.id
@@ -68,7 +67,5 @@ def _wanted(word: Offer | Withdraw, me: str, told: Service | None) -> Service | 
 
 
 def _same(wanted: Service, told: Service) -> bool:
-    """Whether they differ in nothing but the incarnation; all withdrawals are alike."""
-    if wanted.withdrawn and told.withdrawn:
-        return True
+    """Whether they differ in nothing but the incarnation."""
     return msgspec.structs.replace(wanted, incarnation=told.incarnation) == told

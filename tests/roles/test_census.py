@@ -104,7 +104,7 @@ def test_a_group_may_have_members_without_a_configuration_and_the_other_way_roun
 
 def test_a_service_whose_member_is_not_known_yet_is_not_held_for_alive():
     (view,) = read(census_of(service("bob")).take(Views)).groups[GROUP].members
-    assert view.health == Health.SUSPECT
+    assert (view.health, view.permanent) == (Health.SUSPECT, False)
 
 
 def test_a_withdrawn_service_is_not_shown_and_an_empty_group_is_gone():
@@ -142,10 +142,11 @@ def test_a_departure_of_a_stranger_shows_nobody():
 def test_only_what_changed_is_told():
     stage = census_of(member("bob"), member("cyd"), service("bob"), Config("x.y", 1, b"", "ada"))
     stage.take(Views)
-    stage.hear(news(1, member("cyd", 2)))
-    views = stage.take(Views)
-    assert not views.whole
-    assert ([view.id for view in views.members], views.groups) == (["cyd"], ())
+    for version in (1, 2):
+        stage.hear(news(version, member("cyd", 1 + version)))
+        views = stage.take(Views)
+        assert not views.whole
+        assert ([view.id for view in views.members], views.groups) == (["cyd"], ())
 
 
 def test_a_change_of_health_is_told_of_the_member_and_of_all_its_groups():
@@ -167,6 +168,14 @@ def test_who_is_gone_is_told_as_gone():
     stage.hear(news(2, gone=(Config(GROUP, 1, b"", "ada").key, ("config", "never.heard"))))
     reader.read(stage.take(Views))
     assert reader.groups == {}
+
+
+def test_a_service_that_is_gone_leaves_its_group():
+    stage = census_of(member("bob"), service("bob"), service("ada"))
+    reader = read(stage.take(Views))
+    stage.hear(news(1, gone=(service("bob").key,)))
+    reader.read(stage.take(Views))
+    assert [view.member_id for view in reader.groups[GROUP].members] == ["ada"]
 
 
 def test_what_is_gone_leaves_nothing_behind():

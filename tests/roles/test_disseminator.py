@@ -172,6 +172,14 @@ def test_damaged_records_cost_what_they_held_and_never_the_start(data):
     assert stage.take(Answered).code == ""
 
 
+@pytest.mark.parametrize(("kept", "next_one"), [(6, 7), (WHOLE_MAX, WHOLE_MAX)])
+def test_an_incarnation_is_counted_on_though_all_rumors_were_lost(kept, next_one):
+    stage = Stage(disseminator())
+    stage.records["incarnation"] = b"%d" % kept
+    stage.start()
+    assert own(stage).incarnation == next_one
+
+
 def test_who_lost_its_incarnation_hears_of_it_from_the_ring_and_outbids_it():
     stage = Stage(disseminator()).start(damaged=True)
     stage.hear(told(member("ada", 41), hot=False))
@@ -642,6 +650,7 @@ def test_offers_and_withdrawals_are_told_and_counted():
         (service(3, withdrawn=True),),
         (service(4),),
     ]
+    assert {record.durable for record in stage.kept} == {False}
     stage.wait(INTERVAL)
     assert rumors_to(stage, "bob")[-1] == service(4)
 
