@@ -32,8 +32,8 @@ Word = Annotated[
 Version = Annotated[
     str,
     Meta(
-        pattern=r"([A-Za-z0-9][A-Za-z0-9._+~-]{0,63})?",
-        description="at most 64 letters, digits, dots, dashes, underscores, + and ~",
+        pattern=r"([A-Za-z0-9][A-Za-z0-9._+~-]{0,55})?",
+        description="at most 56 letters, digits, dots, dashes, underscores, + and ~",
     ),
 ]
 Timeout = Annotated[float, Meta(ge=0, le=86_400)]

@@ -5,46 +5,24 @@ says the next step. Steps are idempotent and said again while unanswered, so the
 services actor, the census and root may each die at any moment.
 """
 
-from typing import Any
-
 import msgspec
 
 from habactors.protocol.commands import ServiceStatus
 from habactors.protocol.errands import Ended, Halt, Running, Spawn
-from habactors.protocol.files import Fetched, Package, Render, Rendered
-from habactors.protocol.news import Offer, Withdraw
+from habactors.protocol.files import Fetched, Rendered
+from habactors.protocol.news import Withdraw
 from habactors.protocol.views import GroupView
 from habactors.roles.backoff import Backoff
-from habactors.roles.context import Places, context, split
-from habactors.roles.layers import Unreadable, merge, parse, pick
+from habactors.roles.context import Places, split
+from habactors.roles.hook import Hook
+from habactors.roles.preparation import Preparation
 from habactors.roles.role import Role
+from habactors.roles.specs import PROCESS, Prints, Spec
+from habactors.roles.steps import Steps
 
-REPEAT_SECONDS = 2.0
-HOOK_SECONDS = 30.0
-
-
-class Spec(msgspec.Struct, frozen=True, array_like=True):
-    """What an operator wants of a service; kept. `request` is the command that loaded it."""
-
-    package: str
-    service_group: str
-    topology: str
-    folder: str
-    desired: str = "up"
-    shutdown_timeout_seconds: float | None = None
-    request: int = 0
-
-
-class Prints(msgspec.Struct, frozen=True, array_like=True):
-    """Fingerprints of what a process was started with, or of what is rendered now.
-
-    Kept while it runs.
-    """
-
-    config: str = ""
-    run: str = ""
-    pid: int = 0
-    since: float = 0.0
+SHUTDOWN_SECONDS = 8.0
+RUN = "run"
+RECONFIGURE = "reconfigure"
 
 
 class Service:
@@ -52,27 +30,23 @@ class Service:
 
     def __init__(self, role: Role, places: Places, spec: Spec, backoff: Backoff) -> None:
         self.spec = spec
-        self.package: Package | None = None
         self.state = "waiting"
-        self.blocked = ""
         self.since = 0.0
         self.restarts = 0
         self.restart_why = ""
         self.started = Prints()
-        self.unloading = False
         self.closing = False
-        self.waiting: list[tuple[int, str]] = []
-        self.next_time: float | None = None
-        self.config: dict[str, Any] = {}
+        self.waiting: dict[int, str] = {}
         self._role = role
         self._places = places
         self._backoff = backoff
+        self._backoff_until = 0.0
+        self._steps = Steps(role)
+        self._preparation = Preparation(role, places, self._steps)
         self._group: GroupView | None = None
-        self._context: dict[str, Any] | None = None
-        self._rendered: Prints | None = None
         self._certain = False
-        self._asked: dict[str, float] = {}
-        self._reconfiguring: Prints | None = None
+        self._spawning: Prints | None = None
+        self._hook: Hook | None = Hook(self._job(RECONFIGURE), self._pid_file(RECONFIGURE))
 
     @property
     def name(self) -> str:
@@ -84,234 +58,245 @@ class Service:
 
     @property
     def wanted(self) -> bool:
-        return self.spec.desired == "up" and not self.closing and not self.unloading
+        return self.spec.desired == "up" and not self.closing and not self.spec.unloading
+
+    @property
+    def is_down(self) -> bool:
+        """Whether nothing of it runs, nor will."""
+        return self.state == "down" and not self.wanted and self._hook is None
+
+    @property
+    def next_time(self) -> float | None:
+        """When to pursue it again, whatever happens."""
+        return self._steps.next_time
 
     def remember(self, started: Prints) -> None:
-        """A former life of the services actor saw this process.
-
-        Root will say whether it still runs.
-        """
+        """What a former life of the services actor knew; root will say whether it still runs."""
         self.started = started
-        self.state, self.since = "up", started.since
+        if started.run:
+            self._preparation.files = started
+        if started.pid:
+            self._become("up", started.since)
 
     def fetched(self, news: Fetched) -> None:
-        self.package = news.package
-        self.blocked = "" if news.package else f"{news.message}: {news.hint}"
+        self._preparation.fetched(news)
+
+    def rendered(self, news: Rendered, now: float) -> None:
+        self._preparation.rendered(news, now)
 
     def see(self, group: GroupView | None) -> None:
         """The census' view of this service's group."""
         self._group = group
 
-    def rendered(self, news: Rendered) -> None:
-        self.blocked = news.error
-        self._rendered = None if news.error else Prints(news.config_print, news.run_print)
+    def hurry(self) -> None:
+        """An operator wants it to get on: no pause, no memory of what failed."""
+        self._backoff.reset()
+        self._backoff_until = 0.0
+        self._preparation.hurry()
 
     def running(self, news: Running, now: float) -> None:
-        if news.job != self._job("run"):
+        if news.job != self._job(RUN):
+            if self._hook and self._hook.job == news.job:
+                self._hook.running(news, now)
             return
-        fresh = news.pid != self.started.pid
-        self._certain = True
-        self._asked.clear()
-        if fresh:
-            current = self._rendered or Prints()
-            self._note_process(Prints(current.config, current.run, news.pid, news.started))
-            how = "adopted" if news.adopted else "started"
-            self._report(now, "up", f"{how} as pid {news.pid}")
-        self.state, self.since = "up", self.started.since
+        if news.pid != self.pid:
+            self._take_process(news, now)
+        self._settle()
+        if self.state != "stopping":
+            self._become("up", now)
+
+    def _take_process(self, news: Running, now: float) -> None:
+        """A process that is new to us: started at our word just now, or at a former life's."""
+        known = self.started if self.started.run else self._spawning or Prints()
+        if self._spawning and not news.adopted and news.started >= self._spawning.since:
+            known = self._spawning
+        self._note_process(msgspec.structs.replace(known, pid=news.pid, since=news.started))
+        how = "adopted" if news.adopted else "started"
+        self._report(now, "up", f"{how} as pid {news.pid}")
 
     def ended(self, news: Ended, now: float) -> None:
-        if news.job == self._job("reconfigure"):
-            self._end_reconfigure(news, now)
-        if news.job != self._job("run"):
+        if news.job != self._job(RUN):
+            if self._hook and self._hook.job == news.job and self._hook.is_over(news, now):
+                self._end_hook(self._hook, news, now)
             return
-        was_up, lived_seconds = self.state, now - self.started.since if self.pid else 0.0
-        self._certain = True
-        self._asked.clear()
+        is_news = bool(news.pid or news.error or self.pid)
+        if self._certain and not is_news and self.state != "stopping":
+            return  # the answer to a Halt that came when all was over
+        lived_seconds = now - self.started.since if self.pid else 0.0
+        self._settle()
         self._note_process(Prints())
-        self.since = now
-        if was_up == "stopping":
+        if self.wanted and self.state != "stopping":
+            self._back_off(_outcome(news), lived_seconds, now)
+            return
+        if is_news:
             self._report(now, "down", f"ended as told ({_outcome(news)})")
-            self.state = "waiting" if self.wanted else "down"
-        elif self.wanted:
-            pause_seconds = self._backoff.pause_seconds(lived_seconds)
-            self.restarts += 1
-            self.restart_why = _outcome(news)
-            self.state, self.next_time = "backoff", now + pause_seconds
-            self._report(now, "backoff", f"{_outcome(news)}, again in {pause_seconds:.1f} s")
-        else:
-            self.state = "down"
+        self._become("waiting" if self.wanted else "down", now)
 
-    def restart(self, why: str) -> None:
-        """End the process; because it is wanted, it comes back."""
-        self._backoff.reset()
-        if self.pid:
-            self.restarts += 1
-            self.restart_why = why
-            self.state = "stopping"
-        elif self.state == "backoff":
-            self.state = "waiting"
+    def _settle(self) -> None:
+        """Root has said what is so."""
+        self._certain, self._spawning = True, None
+        self._steps.forget("spawn", "halt")
+
+    def _back_off(self, why: str, lived_seconds: float, now: float) -> None:
+        pause_seconds = self._backoff.pause_seconds(lived_seconds)
+        self.restarts += 1
+        self.restart_why = why
+        self._report(now, "backoff", f"{why}, again in {pause_seconds:.1f} s")
+        self._backoff_until = now + pause_seconds
+        self._become("backoff", now)
 
     def pursue(self, now: float) -> None:
-        """Say the next step, if one is due; `next_time` is when to look again."""
-        if self.state == "backoff" and self.next_time is not None and now >= self.next_time:
-            self.state = "waiting"
-        if self.state != "backoff":
-            self.next_time = None
+        """Say the next step, if one is due."""
+        self._steps.look()
+        if self._hook:
+            self._pursue_hook(self._hook, now)
         if not self.wanted:
             self._bring_down(now)
-        elif self.state == "stopping":
+            return
+        if self.state == "backoff" and now < self._backoff_until:
+            self._steps.look_again(self._backoff_until)
+        elif self.state in ("backoff", "down"):
+            self._become("waiting", now)
+        if self.state == "stopping":
             self._say_halt(now)
-        elif self._is_prepared(now):
-            self._bring_up(now)
+        files = self._preparation.advance(self.spec, self._group, now)
+        if files and self.state not in ("stopping", "backoff"):
+            self._bring_up(files, now)
 
     def _bring_down(self, now: float) -> None:
-        if not self.closing and self._is_listed():
-            self._say_again("withdraw", Withdraw(self.name), now)
-        if self.state == "down" and self._certain:
-            return
-        self.state = "stopping"
-        self._say_halt(now)
+        if not self.closing and self._preparation.is_listed(self._group):
+            self._steps.say("withdraw", Withdraw(self.name), now)
+        if self.state != "down":
+            self._become("stopping", now)
+            self._say_halt(now)
 
-    def _is_prepared(self, now: float) -> bool:
-        """Whether package, census and rendered files are all there."""
-        if self.package is None:
-            return False
-        offer = self._offer()
-        if not self._is_listed(offer):
-            if not self.pid:
-                self.state, self.blocked = "waiting", "waits for the census to list it"
-            self._say_again("offer", offer, now)
-            return False
-        assert self._group is not None, "listed in a group that is not there"
-        if self.blocked.startswith("waits for the census"):
-            self.blocked = ""
-        fresh = context(self._places, self.package, self.spec.folder, self._group, self.config)
-        if fresh != self._context:
-            self._context, self._rendered = fresh, None
-            self._role.say(Render(self.name, self.package, fresh))
-        return self._rendered is not None
-
-    def _bring_up(self, now: float) -> None:
-        assert self._rendered is not None, "prepared without rendered files"
-        if self.state == "backoff":
-            return
+    def _bring_up(self, files: Prints, now: float) -> None:
         if not self.pid or not self._certain:
-            if not self.pid:
-                self.state = "initializing"
-            self._say_again("spawn", self._spawn("run"), now)
-        elif self._rendered.run != self.started.run:
+            self._start(files, now)
+        elif not self.started.run:  # nobody knows what it was started with
+            order, since = self.spec.order, self.started.since
+            self._note_process(Prints(files.config, files.run, order, self.pid, since))
+        elif self.started.order != self.spec.order:
+            self._restart_for("an operator wanted it", now)
+        elif files.run != self.started.run:
             self._restart_for("its run hook changed", now)
-        elif self._rendered.config != self.started.config:
-            self._take_up_config(now)
+        elif files.config != self.started.config:
+            self._take_up_config(files, now)
 
-    def _take_up_config(self, now: float) -> None:
-        assert self.package is not None, "runs without a package"
-        if "reconfigure" not in self.package.hooks:
+    def _start(self, files: Prints, now: float) -> None:
+        """Note what the process is started with before it is: we may not live to hear of it."""
+        if self._spawning is None:
+            self._spawning = Prints(files.config, files.run, self.spec.order, 0, now)
+            if not self.started.run:
+                self._note_process(self._spawning)
+        if not self.pid:
+            self._become("initializing", now)
+        self._steps.say("spawn", self._spawn(RUN), now)
+
+    def _take_up_config(self, files: Prints, now: float) -> None:
+        package = self._preparation.package
+        assert package is not None, "runs without a package"
+        if RECONFIGURE not in package.hooks:
             self._restart_for("its configuration changed", now)
-        elif self._reconfiguring is None:
-            self._reconfiguring = self._rendered
+        elif self._hook is None:
             self._report(now, "reconfiguring", "its configuration changed")
-            self._role.say(self._spawn("reconfigure"))
-
-    def _end_reconfigure(self, news: Ended, now: float) -> None:
-        rendered, self._reconfiguring = self._reconfiguring, None
-        if rendered and self.pid:
-            self._note_process(
-                Prints(rendered.config, self.started.run, self.pid, self.started.since)
+            self._hook = Hook(
+                self._job(RECONFIGURE),
+                self._pid_file(RECONFIGURE),
+                spawn=self._spawn(RECONFIGURE),
+                pid=self.pid,
+                config=files.config,
+                now=now,
             )
-        self._report(now, self.state, f"reconfigure {_outcome(news)}")
+            self._pursue_hook(self._hook, now)
+
+    def _pursue_hook(self, hook: Hook, now: float) -> None:
+        """A hook ends at its time limit, or when its service is to end."""
+        if self.state != "up" or not self.wanted:
+            hook.limit(now)
+        step = hook.step(now)
+        if step:
+            self._steps.say("hook", step, now)
+        else:
+            self._steps.look_again(hook.until)
+
+    def _end_hook(self, hook: Hook, news: Ended, now: float) -> None:
+        self._hook = None
+        self._steps.forget("hook")
+        if hook.is_worth_telling(news):
+            self._report(now, self.state, f"reconfigure {_outcome(news)}")
+        if hook.was_for(self.pid):
+            self._note_process(msgspec.structs.replace(self.started, config=hook.config))
 
     def _restart_for(self, why: str, now: float) -> None:
-        self.restart(why)
+        """End the process; because it is wanted, it comes back."""
+        self.restarts += 1
+        self.restart_why = why
         self._report(now, "stopping", why)
+        self._become("stopping", now)
         self._say_halt(now)
 
     def _say_halt(self, now: float) -> None:
-        seconds = self.spec.shutdown_timeout_seconds
-        signal = "TERM"
-        if self.package:
-            signal = self.package.shutdown_signal
-            seconds = self.package.shutdown_timeout_seconds if seconds is None else seconds
-        halt = Halt(self._job("run"), self._path("PID"), signal, 8.0 if seconds is None else seconds)
-        self._say_again("halt", halt, now)
+        package = self._preparation.package
+        signal, seconds = "TERM", SHUTDOWN_SECONDS
+        if package:
+            signal, seconds = package.shutdown_signal, package.shutdown_timeout_seconds
+        if self.spec.shutdown_timeout_seconds is not None:
+            seconds = self.spec.shutdown_timeout_seconds
+        halt = Halt(self._job(RUN), self._pid_file(RUN), signal, seconds)
+        self._steps.say("halt", halt, now)
 
-    def _say_again(self, what: str, message: Any, now: float) -> None:
-        """Say a step, and say it again when it stays unanswered."""
-        if now >= self._asked.get(what, float("-inf")) + REPEAT_SECONDS:
-            self._asked[what] = now
-            self._role.say(message)
-        again = self._asked[what] + REPEAT_SECONDS
-        self.next_time = again if self.next_time is None else min(again, self.next_time)
-
-    def _is_listed(self, offer: Offer | None = None) -> bool:
-        """Whether the census lists this service (just as offered)."""
-        me = self._role.me.id
-        for view in self._group.members if self._group else ():
-            if view.member_id == me:
-                said = Offer(self.name, view.ident, view.topology, view.exports, view.sys)
-                return offer is None or said == offer
-        return False
-
-    def _offer(self) -> Offer:
-        assert self.package is not None, "offers without a package"
-        self.config = self._merged()
-        exports = {
-            name: pick(self.config, path) for name, path in sorted(self.package.exports.items())
-        }
-        return Offer(
-            self.name,
-            self.package.ident,
-            self.spec.topology,
-            msgspec.json.encode(exports),
-            msgspec.json.encode(self._places.sys),
-        )
-
-    def _merged(self) -> dict[str, Any]:
-        assert self.package is not None, "merges without a package"
-        body = self._group.config_body if self._group else b""
-        try:
-            return merge(self.package.defaults, parse(body))
-        except Unreadable:
-            return self.package.defaults
+    def _become(self, state: str, now: float) -> None:
+        if state != self.state:
+            self.state = state
+            self.since = self.started.since if state == "up" else now
 
     def _spawn(self, hook: str) -> Spawn:
-        assert self.package is not None, "spawns without a package"
-        path = f"{self._places.svc_dir}/{self.spec.folder}"
+        package = self._preparation.package
+        assert package is not None, "spawns without a package"
+        version = self._group.config_version if self._group else 0
         own = {
             "HABACTORS_SERVICE_GROUP": self.name,
             "HABACTORS_MEMBER_ID": self._role.me.id,
+            "HABACTORS_CONFIG_VERSION": str(version),
             "HABACTORS_TERM": "",
             "HABACTORS_ROLE": "",
         }
         return Spawn(
             self._job(hook),
-            (f"{path}/hooks/{hook}",),
-            path,
+            (f"{self.path}/hooks/{hook}",),
+            self.path,
             {**self._places.environment, **own},
-            f"{path}/logs/output.fifo",
-            self._path("PID" if hook == "run" else f"hooks/{hook}.PID"),
-            self.package.user,
-            self.package.group,
+            f"{self.path}/logs/output.fifo",
+            self._pid_file(hook),
+            package.user,
+            package.group,
         )
 
     def _note_process(self, started: Prints) -> None:
         self.started = started
-        record = msgspec.msgpack.encode(started) if started.pid else None
-        self._role.keep(f"process/{self.name}", record)
+        record = None if started == Prints() else msgspec.msgpack.encode(started)
+        self._role.keep(PROCESS + self.name, record)
+
+    @property
+    def path(self) -> str:
+        """The folder of all that is the service's own."""
+        return f"{self._places.svc_dir}/{self.spec.folder}"
 
     def _job(self, hook: str) -> str:
         return f"{self.name}/{hook}"
 
-    def _path(self, name: str) -> str:
-        return f"{self._places.svc_dir}/{self.spec.folder}/{name}"
+    def _pid_file(self, hook: str) -> str:
+        return f"{self.path}/PID" if hook == RUN else f"{self.path}/hooks/{hook}.PID"
 
     def _report(self, now: float, after: str, why: str) -> None:
         self._role.report(now, "service", self.name, self.name, self.state, after, why)
 
     def status(self) -> ServiceStatus:
         service, group, _ = split(self.name)
+        package = self._preparation.package
         return ServiceStatus(
-            ident=self.package.ident if self.package else self.spec.package,
+            ident=package.ident if package else self.spec.package,
             service=service,
             group=group,
             service_group=self.name,
@@ -321,10 +306,10 @@ class Service:
             pid=self.pid,
             since=self.since,
             restarts=self.restarts,
-            next_restart=self.next_time or 0.0 if self.state == "backoff" else 0.0,
-            blocked=self.blocked,
-            path=f"{self._places.svc_dir}/{self.spec.folder}",
-            config=msgspec.json.encode(self.config),
+            next_restart=self._backoff_until if self.state == "backoff" else 0.0,
+            blocked=self._preparation.blocked if self.wanted else "",
+            path=self.path,
+            config=msgspec.json.encode(self._preparation.config),
             restarted_because=self.restart_why,
         )
 

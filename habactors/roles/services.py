@@ -1,8 +1,7 @@
 """What should run here?
 
 Owns the desired state of this node's services, keeps it, and walks each service towards it.
-Packages, templates and logs are in its hands; processes are root's; who else serves is the
-census'.
+Packages, templates and logs are in its hands; processes are root's, who else serves the census'.
 """
 
 from random import Random
@@ -12,7 +11,6 @@ import msgspec
 
 from habactors.config import ServicesConfig
 from habactors.protocol.commands import (
-    Answered,
     LoadService,
     ReadBoard,
     RestartService,
@@ -21,23 +19,35 @@ from habactors.protocol.commands import (
     StopService,
     UnloadService,
 )
-from habactors.protocol.errands import Ended, Running, ServicesStopped, StopServices
-from habactors.protocol.files import Fetch, Fetched, Listen, Package, Rendered, Unlisten
+from habactors.protocol.errands import Ended, Halt, Running, ServicesStopped, StopServices
+from habactors.protocol.files import Fetched, Listen, Rendered, Unlisten
 from habactors.protocol.lifecycle import Identity, Start, Wake
 from habactors.protocol.news import Withdraw
-from habactors.protocol.views import GroupView, Recount, Views
+from habactors.protocol.views import GroupView, Recount, ServiceView, Views
 from habactors.roles.backoff import Backoff
-from habactors.roles.context import Places
+from habactors.roles.context import Places, split
 from habactors.roles.deadlines import Deadlines
 from habactors.roles.follower import Follower, Step
+from habactors.roles.orders import Orders
 from habactors.roles.role import Role
-from habactors.roles.service import Prints, Service, Spec
+from habactors.roles.service import RECONFIGURE, RUN, SHUTDOWN_SECONDS, Service
+from habactors.roles.specs import (
+    PROCESS,
+    RECOVERING,
+    SPEC,
+    Prints,
+    Spec,
+    decode_prints,
+    decode_spec,
+    read_records,
+    read_time,
+)
+from habactors.roles.steps import REPEAT_SECONDS
 
-SPEC = "spec/"
-PROCESS = "process/"
 RECOVERY_SECONDS = 30.0
-STRAY_SECONDS = 2.0
-NEEDS_ELECTION = ("initializer", "leader")
+RECOUNT = ("recount", "")
+STRAY = "stray"
+SERVICE = "service"
 
 
 class Services(Role):
@@ -54,13 +64,14 @@ class Services(Role):
         self.rng = rng
         self.services: dict[str, Service] = {}
         self.groups: dict[str, GroupView] = {}
+        self._orders = Orders(self)
         self._closing = False
         self._recovering_until = 0.0
-        self._loading: dict[str, LoadService] = {}
-        self._prints: dict[str, Prints] = {}
-        self._board = ServiceBoard(())
+        self._recovered: dict[str, None] = {}
+        self._orphans: dict[str, None] = {}
+        self._board: ServiceBoard | None = None
         self._follower = Follower()
-        self._deadlines: Deadlines[str] = Deadlines()
+        self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
 
     def hear(self, message: Any, now: float) -> None:
         match message:
@@ -70,188 +81,72 @@ class Services(Role):
                 self._pass_on(job, message, now)
             case Rendered(service_group):
                 if service_group in self.services:
-                    self.services[service_group].rendered(message)
+                    self.services[service_group].rendered(message, now)
             case Fetched(ticket):
-                self._take_package(ticket, message, now)
-            case LoadService():
-                self._begin_load(message)
-            case UnloadService(request, name):
-                self._unload(request, name)
-            case StartService(request, name):
-                self._want(request, name, "up")
-            case StopService(request, name):
-                self._want(request, name, "down")
-            case RestartService(request, name):
-                self._restart(request, name, now)
+                if ticket in self.services:
+                    self.services[ticket].fetched(message)
+                self._orders.fetched(message, now)
+            case (
+                LoadService() | UnloadService() | StartService() | StopService() | RestartService()
+            ):
+                self._orders.take_up(message, now)
             case ReadBoard():
-                self.say(self._board)
+                self._board = None
             case StopServices():
                 self._close()
             case Start():
                 self._start(message, now)
             case Wake():
-                self._deadlines.due(now)
+                self._keep_time(now)
         self._pursue_all(now)
         self._say_board()
         self.wake_at(self._deadlines.next)
 
-    def _start(self, start: Start, now: float) -> None:
-        if start.damaged:
-            self._recovering_until = now + RECOVERY_SECONDS
-        for key, value in start.kept.items():
-            if key.startswith(PROCESS):
-                self._prints[key.removeprefix(PROCESS)] = msgspec.msgpack.decode(value, type=Prints)
-        for key, value in start.kept.items():
-            if key.startswith(SPEC):
-                self._adopt_spec(msgspec.msgpack.decode(value, type=Spec))
-        for load in self.settings.load:
-            self._ask_for(LoadService(0, load.package, load.group, load.topology, load.shutdown_timeout_seconds))
-        self.say(Recount())
-
-    def _adopt_spec(self, spec: Spec) -> None:
-        service = self._add(spec)
-        started = self._prints.get(spec.service_group)
-        if started and started.pid:
-            service.remember(started)
-        self.say(Fetch(spec.service_group, spec.package))
-
-    def _add(self, spec: Spec) -> Service:
+    def add(self, spec: Spec) -> Service:
+        """A service that is new here."""
         service = Service(self, self.places, spec, Backoff(self.settings, self.rng))
         service.closing = self._closing
         service.see(self.groups.get(spec.service_group))
         self.services[spec.service_group] = service
+        self._orphans.pop(spec.service_group, None)
         self.say(Listen(spec.folder))
         return service
 
-    def _begin_load(self, load: LoadService) -> None:
-        known = next((s for s in self.services.values() if s.spec.request == load.request), None)
-        if known:
-            self._answer(load.request, f"{known.name} is loaded")
-        elif load.topology in NEEDS_ELECTION:
-            self._answer(
-                load.request,
-                f"topology {load.topology} needs elections, which this version does not have",
-                "not-supported",
-                "load it with --topology standalone",
-            )
-        else:
-            self._ask_for(load)
-
-    def _ask_for(self, load: LoadService) -> None:
-        ticket = f"load {load.request} {load.package} {load.group}"
-        self._loading[ticket] = load
-        self.say(Fetch(ticket, load.package))
-
-    def _take_package(self, ticket: str, news: Fetched, now: float) -> None:
-        load = self._loading.pop(ticket, None)
-        if load is None:
-            if ticket in self.services:
-                self.services[ticket].fetched(news)
-        elif news.package is None:
-            self._answer(load.request, news.message, news.code, news.hint)
-            if not load.request:
-                self.report(now, "service", load.package, load.package, "", "not loaded", news.message)
-        else:
-            self._load(load, news, news.package)
-
-    def _load(self, load: LoadService, news: Fetched, package: Package) -> None:
-        organization = f"@{self.places.organization}" if self.places.organization else ""
-        service_group = f"{package.name}.{load.group}{organization}"
-        service = self.services.get(service_group)
-        if service and not load.force:
-            hint = "unload it first, or load it with --force"
-            self._answer(load.request, f"{service_group} is already loaded", "conflict", hint)
-            return
-        folder = service.spec.folder if service else self._folder(package.name, load.group)
-        spec = Spec(
-            load.package,
-            service_group,
-            load.topology,
-            folder,
-            shutdown_timeout_seconds=load.shutdown_timeout_seconds,
-            request=load.request,
-        )
-        if service:
-            service.spec = spec
-            service.restart("loaded again by an operator")
-        else:
-            service = self._add(spec)
-        service.fetched(news)
-        self._keep(service)
-        self._answer(load.request, f"{service_group} is loaded")
-
-    def _folder(self, name: str, group: str) -> str:
-        """The package's name.
-
-        With the group behind it where another group of the same package was first.
-        """
-        taken = {service.spec.folder: None for service in self.services.values()}
-        return name if name not in taken else f"{name}.{group}"
-
-    def _keep(self, service: Service) -> None:
+    def keep_spec(self, service: Service) -> None:
+        """What is wanted of a service survives."""
         self.keep(SPEC + service.name, msgspec.msgpack.encode(service.spec), durable=True)
 
-    def _find(self, request: int, name: str) -> Service | None:
-        """The service of that name, `name` or `name.group`.
-
-        Without one the request is answered.
-        """
-        found = [
-            service
-            for service in self.services.values()
-            if name in (service.name, service.name.partition(".")[0], service.name.partition("@")[0])
-        ]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = ", ".join(service.name for service in found)
-            self._answer(request, f"{name} could be {names}", "ambiguous", "name the group too")
-        else:
-            hint = "habactors svc status lists what is loaded"
-            self._answer(request, f"no service {name} is loaded", "not-found", hint)
-        return None
-
-    def _want(self, request: int, name: str, desired: str) -> None:
-        service = self._find(request, name)
-        if service is None:
-            return
-        if service.spec.desired == desired:
-            self._answer(request, f"{service.name} is already wanted {desired}")
-            return
-        service.spec = msgspec.structs.replace(service.spec, desired=desired)
-        self._keep(service)
-        if desired == "up":
-            service.restart("started by an operator")
-            self._answer(request, f"{service.name} is starting")
-        else:
-            service.waiting.append((request, f"{service.name} is stopped"))
-
-    def _restart(self, request: int, name: str, now: float) -> None:
-        service = self._find(request, name)
-        if service is None:
-            return
-        if service.spec.desired == "down":
-            hint = f"habactors svc start {service.name} starts it"
-            self._answer(request, f"{service.name} is stopped", "conflict", hint)
-            return
-        service.restart("restarted by an operator")
-        self._answer(request, f"{service.name} is restarting")
-
-    def _unload(self, request: int, name: str) -> None:
-        service = self._find(request, name)
-        if service:
-            service.unloading = True
-            service.waiting.append((request, f"{service.name} is unloaded"))
-            self.keep(SPEC + service.name, None, durable=True)
+    def _start(self, start: Start, now: float) -> None:
+        specs, damaged = read_records(start.kept, SPEC, decode_spec)
+        prints, prints_damaged = read_records(start.kept, PROCESS, decode_prints)
+        self._recovering_until = read_time(start.kept.get(RECOVERING, b""))
+        if start.damaged or damaged or prints_damaged:
+            self._recovering_until = now + RECOVERY_SECONDS
+            self.keep(RECOVERING, msgspec.msgpack.encode(self._recovering_until))
+        self._orders.restore(start.kept)
+        for spec in specs.values():
+            self.add(spec)
+        for name, started in prints.items():
+            if name in self.services:
+                self.services[name].remember(started)
+            else:
+                self._orphans[name] = None
+        for wanted in self.settings.load:
+            load = LoadService(
+                0, wanted.package, wanted.group, wanted.topology, wanted.shutdown_timeout_seconds
+            )
+            self._orders.load(load, now)
+        self._recount(now)
 
     def _close(self) -> None:
         self._closing = True
         for service in self.services.values():
             service.closing = True
 
-    def _answer(self, request: int, message: str, code: str = "", hint: str = "") -> None:
-        if request:
-            self.say(Answered(request, message, code, hint))
+    def _recount(self, now: float) -> None:
+        """Ask the census for everything, until it answers."""
+        self.say(Recount())
+        self._deadlines.set(RECOUNT, now + REPEAT_SECONDS)
 
     def _follow(self, views: Views, now: float) -> None:
         if views.whole:
@@ -261,9 +156,10 @@ class Services(Role):
         else:
             step = self._follower.step(views.epoch, views.version)
             if step is Step.GAP:
-                self.say(Recount())
+                self._recount(now)
             if step is not Step.NEXT:
                 return
+        self._deadlines.clear(RECOUNT)
         for group in views.groups:
             self.groups[group.service_group] = group
         for name in views.gone_groups:
@@ -273,57 +169,86 @@ class Services(Role):
         self._look_for_strays(now)
 
     def _look_for_strays(self, now: float) -> None:
-        """What the ring says runs here but is not loaded.
-
-        Withdraw it, or load it again if our own memory was lost.
-        """
-        if self._loading or self._closing:
-            return
-        for group in self.groups.values():
-            mine = next((view for view in group.members if view.member_id == self.me.id), None)
-            if mine is None or group.service_group in self.services:
+        """What is said to run here but is not loaded: load it again if our memory was lost."""
+        mine = {name: view for name, group in self.groups.items() if (view := self._mine(group))}
+        for name in {**mine, **self._orphans}:
+            key = (STRAY, name)
+            if self._closing or name in self.services or key in self._deadlines:
                 continue
-            if now < self._recovering_until:
-                self.report(
-                    now, "service", group.service_group, group.service_group, "", "recovered", "from the ring"
-                )
-                _, _, group_name = group.service_group.partition(".")
-                self._ask_for(LoadService(0, mine.ident, group_name.partition("@")[0], mine.topology))
-            elif ("stray " + group.service_group) not in self._deadlines:
-                self.say(Withdraw(group.service_group))
-                self._deadlines.set("stray " + group.service_group, now + STRAY_SECONDS)
+            if now >= self._recovering_until:
+                self._send_away(name, is_listed=name in mine)
+                self._deadlines.set(key, now + REPEAT_SECONDS)
+                continue
+            self._deadlines.set(key, self._recovering_until)
+            if name in mine and name not in self._recovered:
+                self._recovered[name] = None
+                self._recover(mine[name], now)
+
+    def _mine(self, group: GroupView) -> ServiceView | None:
+        return next((view for view in group.members if view.member_id == self.me.id), None)
+
+    def _recover(self, view: ServiceView, now: float) -> None:
+        name = view.service_group
+        _, group, _ = split(name)
+        self.report(now, "service", name, name, "", "recovered", "from the ring")
+        self._orders.load(LoadService(0, view.ident, group, view.topology), now)
+
+    def _send_away(self, name: str, *, is_listed: bool) -> None:
+        """Tell the ring that it does not run here, and see to it that it is true."""
+        if is_listed:
+            self.say(Withdraw(name))
+        if name not in self._orphans:
+            self._orphans[name] = None
+            self.keep(PROCESS + name, msgspec.msgpack.encode(Prints()))
+        service, group, _ = split(name)
+        taken = [one.spec.folder for one in self.services.values()]
+        folder = f"{service}.{group}" if service in taken else service
+        path = f"{self.places.svc_dir}/{folder}"
+        for hook, pid_file in ((RUN, "PID"), (RECONFIGURE, f"hooks/{RECONFIGURE}.PID")):
+            self.say(Halt(f"{name}/{hook}", f"{path}/{pid_file}", "TERM", SHUTDOWN_SECONDS))
 
     def _pass_on(self, job: str, news: Running | Ended, now: float) -> None:
-        service = self.services.get(job.rpartition("/")[0])
-        if service is None:
-            return
-        if isinstance(news, Running):
+        name = job.rpartition("/")[0]
+        service = self.services.get(name)
+        if service and isinstance(news, Running):
             service.running(news, now)
-        else:
+        elif service and isinstance(news, Ended):
             service.ended(news, now)
+        elif isinstance(news, Ended) and job == f"{name}/{RUN}" and name in self._orphans:
+            del self._orphans[name]
+            self.keep(PROCESS + name, None)
+
+    def _keep_time(self, now: float) -> None:
+        due = self._deadlines.due(now)
+        if RECOUNT in due:
+            self._recount(now)
+        if any(what == STRAY for what, _ in due):
+            self._look_for_strays(now)
 
     def _pursue_all(self, now: float) -> None:
         for service in list(self.services.values()):
             service.pursue(now)
+            key = (SERVICE, service.name)
             if service.next_time is None:
-                self._deadlines.clear(service.name)
+                self._deadlines.clear(key)
             else:
-                self._deadlines.set(service.name, service.next_time)
-            if service.state == "down":
-                self._finish(service)
-        if self._closing and all(service.state == "down" for service in self.services.values()):
+                self._deadlines.set(key, service.next_time)
+            if service.is_down:
+                self._finish(service, now)
+        if self._closing and all(service.is_down for service in self.services.values()):
             self.say(ServicesStopped())
 
-    def _finish(self, service: Service) -> None:
-        for request, message in service.waiting:
-            self._answer(request, message)
-        service.waiting.clear()
-        if service.unloading:
+    def _finish(self, service: Service, now: float) -> None:
+        self._orders.finish(service)
+        if service.spec.unloading:
             del self.services[service.name]
-            self._deadlines.clear(service.name)
+            self._deadlines.clear((SERVICE, service.name))
+            self._deadlines.set((STRAY, service.name), now + REPEAT_SECONDS)
+            self.keep(SPEC + service.name, None, durable=True)
             self.say(Unlisten(service.spec.folder))
 
     def _say_board(self) -> None:
+        """When it changed, or was asked for; and at the start: others remember the life before."""
         board = ServiceBoard(tuple(service.status() for service in self.services.values()))
         if board != self._board:
             self._board = board
