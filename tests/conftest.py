@@ -1,7 +1,9 @@
-"""What all tests share: the options of the test run."""
+"""What all tests share: the options of the test run, and real nodes."""
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.hosts import Hosts
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile(
@@ -56,3 +58,11 @@ def _forbid(config, report):
 def rewrite(request):
     """Whether the golden transcripts are to be written anew instead of compared."""
     return request.config.getoption("--rewrite")
+
+
+@pytest.fixture
+def hosts():
+    """Real nodes, ended with the test whatever happens."""
+    made = Hosts()
+    yield made
+    made.end()

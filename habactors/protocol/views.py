@@ -4,6 +4,10 @@ Views go out as deltas with an epoch and a version, exactly like news; whoever f
 `Recount`.
 """
 
+from typing import Any
+
+import msgspec
+
 from habactors.protocol.letter import Letter
 
 
@@ -64,3 +68,12 @@ class Views(Letter, frozen=True):
 
 class Recount(Letter, frozen=True):
     """I missed some views: all of them, please."""
+
+
+def json_object(written: bytes) -> dict[str, Any]:
+    """The JSON object that a member told of itself; an empty one when it is anything else."""
+    try:
+        found = msgspec.json.decode(written)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -6,11 +6,9 @@ updates and service files look as they do in Habitat when there are none.
 
 from typing import Any
 
-import msgspec
-
 from habactors.protocol.health import Health
 from habactors.protocol.lifecycle import Identity
-from habactors.protocol.views import GroupView, ServiceView
+from habactors.protocol.views import GroupView, ServiceView, json_object
 from habactors.roles.context import split
 from habactors.roles.layers import Unreadable, parse
 from habactors.roles.ledger import Ledger
@@ -101,12 +99,3 @@ def package_identifier(ident: str) -> dict[str, str | None]:
     parts = ident.split("/") if "/" in ident else ["", ident]
     origin, name, version, release = (*parts, None, None)[:4]
     return {"origin": origin, "name": name, "version": version, "release": release}
-
-
-def json_object(written: bytes) -> dict[str, Any]:
-    """The JSON object that a member told of itself; an empty one when it is anything else."""
-    try:
-        found = msgspec.json.decode(written)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

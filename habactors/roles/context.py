@@ -10,7 +10,7 @@ import msgspec
 
 from habactors.protocol.files import Package
 from habactors.protocol.health import REACHABLE, Health
-from habactors.protocol.views import GroupView, ServiceView
+from habactors.protocol.views import GroupView, ServiceView, json_object
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -111,8 +111,8 @@ def _member(view: ServiceView) -> dict[str, Any]:
         "update_election_is_running": False,
         "update_election_is_no_quorum": False,
         "update_election_is_finished": False,
-        "sys": msgspec.json.decode(view.sys),
-        "cfg": msgspec.json.decode(view.exports),
+        "sys": json_object(view.sys),
+        "cfg": json_object(view.exports),
         "alive": view.health == Health.ALIVE,
         "suspect": view.health == Health.SUSPECT,
         "confirmed": view.health == Health.CONFIRMED,

@@ -6,6 +6,7 @@ everything else is replaced.
 
 import tomllib
 from datetime import date, datetime, time
+from math import isfinite
 from typing import Any
 
 DEPTH_MAX = 30
@@ -40,6 +41,10 @@ def plain(value: Any, depth: int = 1) -> Any:
         return [plain(item, depth + 1) for item in value]
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise Unreadable(f"{str(value)[:20]} is out of the range of 64 bits")
+    if isinstance(value, float) and not isfinite(value):
+        raise Unreadable(f"{value} is no number")
     return value
 
 

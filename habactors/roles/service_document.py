@@ -9,8 +9,9 @@ from typing import Any
 from habactors.config import ServicesConfig
 from habactors.protocol.commands import ServiceStatus
 from habactors.protocol.lifecycle import Identity
+from habactors.protocol.views import json_object
 from habactors.roles.backoff import STEADY_SECONDS
-from habactors.roles.census_document import SYS, json_object, package_identifier
+from habactors.roles.census_document import SYS, package_identifier
 from habactors.roles.context import Places
 
 HEALTH_CHECK_SECONDS = 30.0
