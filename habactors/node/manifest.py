@@ -99,7 +99,7 @@ def read_manifest(folder: Path) -> Manifest:
     except UnicodeDecodeError as error:
         problem = f"{path}: byte {error.start} is not UTF-8"
         raise ConfigError(problem, "save it as UTF-8 text") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}", "correct the TOML") from None
     assert isinstance(manifest, Manifest), "a reader makes what it was asked for"
     return manifest
@@ -147,7 +147,7 @@ def _read_defaults(path: Path) -> dict[str, Any]:
         return {}
     try:
         return parse(read_bytes(path, DEFAULTS_BYTES_MAX))
-    except Unreadable as error:
+    except (Unreadable, ValueError) as error:
         raise ConfigError(f"{path}: {error}", "correct the TOML") from None
 
 

@@ -117,7 +117,7 @@ class Preparation:
         self._flaws["config"] = ""
         try:
             self.config = merge(package.defaults, parse(body))
-        except Unreadable as error:
+        except (Unreadable, ValueError) as error:
             self._flaws["config"] = f"the ring's configuration is no TOML: {error}"
             self.config = self.config or package.defaults
 

@@ -193,6 +193,7 @@ def test_an_unknown_key_names_the_nearest_one(shelf):
         ("user = 'nobody-at-all'", "user nobody-at-all is not known on this host"),
         ("group = 'nobody-at-all'", "group nobody-at-all is not known on this host"),
         ("x =", "Invalid value"),
+        (f"x = {'9' * 5_000}", "Exceeds the limit"),
     ],
 )
 def test_a_mistake_in_the_manifest_is_named(shelf, line, message):

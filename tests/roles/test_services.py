@@ -478,11 +478,12 @@ def test_a_service_that_could_never_be_rendered_says_why_it_waits():
     assert (host.state(), host.row().blocked) == ("waiting", "web.conf:1:1: bad port")
 
 
-def test_a_configuration_that_is_no_toml_leaves_the_last_good_one():
+@pytest.mark.parametrize("text", ["port =", "[[port]]\n[port]", "port = " + "9" * 5_000, "\0"])
+def test_a_configuration_that_is_no_toml_leaves_the_last_good_one(text):
     host = loaded()
     host.census.configure("web.default", port=81)
     host.run(5.0)
-    host.census.configure_text("web.default", 2, "port =")
+    host.census.configure_text("web.default", 2, text)
     host.run(5.0)
     assert (host.starts(), host.root.spans[-1][2]) == (2, "1.0 81")
     assert host.row().blocked.startswith("the ring's configuration is no TOML: ")
