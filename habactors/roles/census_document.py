@@ -89,9 +89,18 @@ def _member(view: ServiceView) -> dict[str, Any]:
         "confirmed": view.health == Health.CONFIRMED,
         "departed": view.health == Health.DEPARTED,
         "cfg": {
-            name: value for name, value in json_object(view.exports).items() if value is not None
+            name: without_fraction(value)
+            for name, value in json_object(view.exports).items()
+            if value is not None
         },
     }
+
+
+def without_fraction(value: Any) -> Any:
+    """The value as Habitat's schemas let it stand on the first level of a configuration."""
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else str(value)
 
 
 def package_identifier(ident: str) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from habactors.protocol.commands import ServiceStatus
 from habactors.protocol.lifecycle import Identity
 from habactors.protocol.views import json_object
 from habactors.roles.backoff import STEADY_SECONDS
-from habactors.roles.census_document import SYS, package_identifier
+from habactors.roles.census_document import SYS, package_identifier, without_fraction
 from habactors.roles.context import Places
 
 HEALTH_CHECK_SECONDS = 30.0
@@ -80,13 +80,7 @@ def _is_up(status: ServiceStatus) -> bool:
 
 def _configuration(status: ServiceStatus) -> dict[str, Any]:
     """The configuration; fractions are text, as Habitat's schema has none on the first level."""
-    return {name: _without_fraction(value) for name, value in json_object(status.config).items()}
-
-
-def _without_fraction(value: Any) -> Any:
-    if not isinstance(value, float):
-        return value
-    return int(value) if value.is_integer() else str(value)
+    return {name: without_fraction(value) for name, value in json_object(status.config).items()}
 
 
 def _last_process(status: ServiceStatus) -> dict[str, Any] | None:

@@ -84,7 +84,7 @@ class Stage:
         self.now = end
         return self
 
-    def oversleep(self, seconds):
+    def wake_late(self, seconds):
         """Let time pass without waking the role: its process stood still."""
         self.now += seconds
         return self.hear(Wake())

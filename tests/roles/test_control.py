@@ -393,7 +393,7 @@ def test_a_late_or_repeated_answer_is_of_no_concern(stage):
 
 def test_a_control_that_stood_still_over_both_deadlines_times_out_once(stage):
     ask(stage, "svc.stop", name="redis", timeout=5)
-    stage.drop().oversleep(100)
+    stage.drop().wake_late(100)
     assert refusal(stage)["code"] == "timed-out"
 
 

@@ -238,7 +238,7 @@ def test_a_node_that_was_a_little_late_itself_gives_its_helpers_their_time():
     stage = ring_of(*map(member, names(4)))
     _, ping = next_ping(stage)
     late = 0.9 * DETECTION.ping_timeout_seconds
-    stage.oversleep(DETECTION.ping_timeout_seconds + late)
+    stage.wake_late(DETECTION.ping_timeout_seconds + late)
     requests = stage.take_all(PingRequest)
     assert {request.target for _, request in requests} == {ping.target}
     stage.wait(late)
@@ -251,7 +251,7 @@ def test_a_node_that_stood_still_accuses_nobody_for_its_own_silence():
     stage = ring_of(*map(member, names(4)))
     _, ping = next_ping(stage)
     stage.wait(DETECTION.ping_timeout_seconds)
-    stage.oversleep(40 * PERIOD)
+    stage.wake_late(40 * PERIOD)
     answer(stage, peer(ping.target), ping)
     stage.wait(0.9 * DETECTION.ping_timeout_seconds)
     assert stage.take_all(Accusation) == []
