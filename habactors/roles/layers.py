@@ -42,7 +42,7 @@ def plain(value: Any, depth: int = 1) -> Any:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise Unreadable(f"{str(value)[:20]} is out of the range of 64 bits")
+        raise Unreadable("a whole number is out of the range of 64 bits")
     if isinstance(value, float) and not isfinite(value):
         raise Unreadable(f"{value} is no number")
     return value
