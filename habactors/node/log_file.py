@@ -12,6 +12,7 @@ from pathlib import Path
 
 NAME = "output.log"
 NEXT = "output.log.next"
+MODE = 0o640
 KEPT_MAX = 5
 """How many full files are kept: output.log.1, the latest, to output.log.5."""
 
@@ -98,10 +99,11 @@ class LogFile:
 
     def _open(self) -> int:
         # Without O_APPEND, because splice refuses it; all writing is at the end all the same.
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
 
     def _rotate(self) -> None:
         """Whatever follows the last line's end begins the next file."""
+        self._next.touch(MODE)
         self._next.write_bytes(unfinished(self._descriptor))
         for number in range(self._first_gap(), 1, -1):
             self._numbered(number - 1).replace(self._numbered(number))

@@ -67,7 +67,9 @@ class Output:
 
     def __init__(self, folder: Path, rotate_bytes: int, count: Callable[[int], None]) -> None:
         self._count = count
-        (folder / FIFO).parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        folder.parent.mkdir(0o700, exist_ok=True)
+        for path in (folder, (folder / FIFO).parent):
+            path.mkdir(FOLDER_MODE, exist_ok=True)
         self._file = LogFile((folder / FIFO).parent, rotate_bytes)
         try:
             self.pipe = _open_pipe(folder / FIFO)

@@ -198,4 +198,4 @@ def _compile_source(source: str, name: str) -> Template:
     try:
         return compile_template(source, name)
     except TemplateError as error:
-        raise UserError("bad-template", str(error), "correct the template") from None
+        raise UserError("bad-template", str(error)) from None

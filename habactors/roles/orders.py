@@ -220,7 +220,7 @@ class Orders:
         self.answer(load.request, message, code, hint)
         if not load.request:
             name = f"{load.package}.{load.group}"
-            why = f"{message}: {hint}"
+            why = ": ".join(filter(None, (message, hint)))
             self._role.report(now, "service", name, name, "", "not loaded", why)
 
     def answer(self, request: int, message: str, code: str = "", hint: str = "") -> None:

@@ -45,7 +45,7 @@ class Preparation:
     def fetched(self, news: Fetched) -> None:
         """Take over a package; without a newer one the last one stays."""
         self.package = news.package or self.package
-        self._flaws["package"] = "" if news.package else f"{news.message}: {news.hint}"
+        self._flaws["package"] = ": ".join(filter(None, (news.message, news.hint)))
 
     def rendered(self, news: Rendered, now: float) -> None:
         """Files that were rendered stay in force while newer ones fail."""

@@ -257,6 +257,8 @@ def test_a_full_log_makes_room_and_keeps_five(small):
         small.write(f"{number}\n")
     names = [f"output.log.{number}" for number in range(5, 0, -1)]
     assert small.files() == ["output.log", *reversed(names)]
+    modes = {(small.folder / "logs" / name).stat().st_mode & 0o777 for name in small.files()}
+    assert modes == {0o640}
     kept = numbers(small, [*names, "output.log"])
     assert kept == list(range(kept[0], 103_000))
     assert all(1_000 <= len(small.text(name)) < 1_010 for name in names)
