@@ -132,9 +132,9 @@ def _end_with(root_pid: int) -> None:
 
 
 def _leave_signals_to_root() -> None:
-    """What a terminal tells the whole group, root acts upon."""
+    """What a terminal, or systemd, tells the whole group, root acts upon."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

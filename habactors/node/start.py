@@ -53,7 +53,11 @@ def run(config: Config) -> int:
 
 def _body(config: Config, me: Identity, *, expected: bool) -> RootBody:
     clock = Clock()
-    nursery = Nursery(config, me, clock, expected, lambda: body.forget())
+
+    def forget() -> None:
+        body.forget()
+
+    nursery = Nursery(config, me, clock, expected, forget)
     actors = [actor for actor in CAST[1:] if actor != "sidecar" or config.sidecar.listen]
     body = RootBody(Root(me, config.root, actors, os.getpid()), nursery, clock, nursery.counters)
     settle()

@@ -53,7 +53,7 @@ class Child(msgspec.Struct):
 
     `deaths` are the times of its latest deaths, `early` how often in a row it ended by itself at
     its start, `excess` how many deaths ago they became too many. `wanted`: an operator wants it
-    ended and started anew.
+    ended and started anew. `cause` is what its last death came of.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Child(msgspec.Struct):
     early: int = 0
     excess: int = 0
     wanted: bool = False
+    cause: str = ""
 
 
 class Root(Role):
@@ -116,6 +117,10 @@ class Root(Role):
         self._keep_time(now)
 
     def _welcome(self, child: Child, pid: int, now: float) -> None:
+        if child.restarts:
+            self.report(
+                now, "actor", child.name, child.name, "restarting", "running", child.cause
+            )
         child.state, child.pid, child.since = "running", pid, now
         self._say_roster()
         if self._stage == "services" and child.name == "services":
@@ -133,6 +138,7 @@ class Root(Role):
         if self._stage == "given up":
             return
         child.restarts += 1
+        child.cause = cause
         self.report(now, "actor", child.name, child.name, child.state, "restarting", cause)
         if child.wanted and pid:
             self._fork(child)

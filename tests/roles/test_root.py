@@ -124,13 +124,14 @@ def test_nobody_else_is_restarted_with_it(root):
 
 def test_the_death_of_an_actor_is_an_event_with_its_cause(root):
     root.wait(5.0).die("wire")
-    event = root.take(Event)
-    assert (event.kind, event.subject, event.after, event.why) == (
+    death, birth = root.take_all(Event)
+    assert (death.kind, death.subject, death.after, death.why) == (
         "actor",
         "wire",
         "restarting",
         KILLED,
     )
+    assert (birth.before, birth.after, birth.why) == ("restarting", "running", KILLED)
 
 
 def test_restarts_within_the_intensity_take_no_pause(root):
