@@ -64,6 +64,15 @@ def test_what_cannot_be_read_says_why(document, why):
     assert why in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "number", ["0x" + "f" * 5_000, str(2**63), str(-(2**63) - 1), "1e400", "nan"]
+)
+def test_a_number_that_is_none_for_json_is_refused(number):
+    with pytest.raises(Unreadable) as refused:
+        parse(f"a = {number}".encode())
+    assert len(str(refused.value)) < 200
+
+
 def test_the_deepest_that_is_allowed_is_read():
     deep = b"[" + b".".join([b"a"] * (DEPTH_MAX - 1)) + b"]\nb = 1"
     assert pick(parse(deep), ".".join(["a"] * (DEPTH_MAX - 1) + ["b"])) == 1
