@@ -26,8 +26,10 @@ def parse(body: bytes) -> dict[str, Any]:
         document = tomllib.loads(body.decode())
     except UnicodeDecodeError as error:
         raise Unreadable(f"byte {error.start} is not UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Unreadable(str(error) or "nested too deeply") from error
+    except RecursionError as error:
+        raise Unreadable("nested too deeply") from error
+    except ValueError as error:  # also numbers of more digits than Python converts
+        raise Unreadable(str(error)) from error
     return {key: plain(value) for key, value in document.items()}
 
 

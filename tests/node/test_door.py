@@ -28,7 +28,7 @@ from habactors.protocol.errands import ActorRow, Roster
 from habactors.protocol.events import Event
 from habactors.protocol.letters import write
 from habactors.protocol.lifecycle import Identity
-from habactors.protocol.views import GroupView, MemberView, Views
+from habactors.protocol.views import GroupView, MemberView, ServiceView, Views
 from habactors.roles import control
 
 ME = Identity("ada", "ada", "127.0.0.1:9638")
@@ -205,7 +205,9 @@ def test_the_status_of_an_actor_that_is_gone_costs_nothing(node, client):
 
 
 def test_an_answer_that_msgpack_cannot_write_is_an_error_and_no_crash(node, client):
-    group = GroupView("big.number", 1, b"n = 99999999999999999999999", "ada", ())
+    exports = b'{"n": 99999999999999999999999}'
+    service = ServiceView("x" * 32, "big.number", "big", 1, "standalone", exports, b"{}", 1, False)
+    group = GroupView("big.number", 0, b"", "", (service,))
     node.tell(Views(1, 2, whole=False, members=(), groups=(group,)))
     until(lambda: refused(client.census, "failed"))
     assert client.members()

@@ -52,11 +52,12 @@ def test_dates_and_times_become_text():
         (b"port = ", "Invalid value (at end of document)"),
         (b"a = 1\na = 2", "Cannot overwrite a value (at end of document)"),
         (b"a = \xff", "byte 4 is not UTF-8"),
-        (b"a = " + b"[" * 10_000, "recursion"),
+        (b"a = " + b"[" * 10_000, "nested too deeply"),
+        (b"a = " + b"9" * 5_000, "digits"),
         (b"[a" + b".a" * DEPTH_MAX + b"]\nb = 1", f"nested more than {DEPTH_MAX} deep"),
         (b"a = " + b"[" * 40 + b"]" * 40, f"nested more than {DEPTH_MAX} deep"),
     ],
-    ids=["value", "twice", "bytes", "brackets", "tables", "lists"],
+    ids=["value", "twice", "bytes", "brackets", "digits", "tables", "lists"],
 )
 def test_what_cannot_be_read_says_why(document, why):
     with pytest.raises(Unreadable) as refused:
