@@ -143,8 +143,12 @@ class Processes:
             if _is_at(held, Path(fifo)):
                 return held
             os.close(self._fifos.pop(fifo))
-        with contextlib.suppress(FileExistsError):
+        try:
             os.mkfifo(fifo, 0o600)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, fifo) from None
         held = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         if not stat.S_ISFIFO(os.fstat(held).st_mode):
             os.close(held)
