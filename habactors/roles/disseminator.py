@@ -190,7 +190,6 @@ class Disseminator(Role):
         self._applications.restore(start.kept)
         last = max(incarnation, own.incarnation if own else 0)
         self._speak_of_myself(min(last + 1, WHOLE_MAX), now)
-        self._fresh.clear()
         self._say_snapshot()
         self._greet_acquaintances()
         self._deadlines.set("greet", now)

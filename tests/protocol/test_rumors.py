@@ -46,6 +46,21 @@ def test_of_two_different_rumors_exactly_one_wins(kind, data):
 
 @kinds
 @given(st.data())
+def test_precedence_decides_whatever_else_the_rumors_say(kind, data):
+    one, other = data.draw(of_one_key(kind, 2))
+    if one.precedence != other.precedence:
+        assert one.beats(other) == (one.precedence > other.precedence)
+
+
+def test_a_loud_name_outweighs_no_incarnation():
+    loud = Membership("ada", "zzz", "z:9", 1, Health.CONFIRMED)
+    quiet = Membership("ada", "aaa", "a:1", 2, Health.ALIVE)
+    assert quiet.beats(loud)
+    assert not loud.beats(quiet)
+
+
+@kinds
+@given(st.data())
 def test_victory_passes_on_from_rumor_to_rumor(kind, data):
     one, two, three = data.draw(of_one_key(kind, 3))
     assert winner(winner(one, two), three) == winner(one, winner(two, three))

@@ -50,6 +50,7 @@ class Stage:
         self.sent = []
         self.kept = []
         self.records = {}
+        self.wakes = 0
 
     def start(self, *, damaged=False):
         return self.hear(Start(dict(self.records), damaged))
@@ -69,6 +70,7 @@ class Stage:
     def wake(self):
         """Let the role be woken at the one moment for which it asked."""
         self.now = self.role.out.wake
+        self.wakes += 1
         return self.hear(Wake())
 
     def wait(self, seconds):

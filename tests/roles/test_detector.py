@@ -83,6 +83,7 @@ def test_alone_it_sleeps():
     stage = ring_of()
     assert stage.role.out.wake is None
     stage.wait(60).expect_nothing()
+    assert stage.wakes == 0
 
 
 def test_the_first_turn_comes_within_a_period_of_the_first_acquaintance():

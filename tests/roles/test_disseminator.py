@@ -288,6 +288,24 @@ def test_many_rumors_in_a_short_time_are_told_together():
     assert {rumor.id for rumor in stage.take_all(Rumors)[0][1].rumors} == set("stuvw")
 
 
+def test_rounds_keep_their_distance_though_the_last_one_told_all():
+    stage = ring_of(*map(member, "bcdefgh"))
+    stage.hear(told(member("x")))
+    while stage.role.heat:
+        stage.wake()
+    stage.drop().hear(told(member("y")))
+    assert stage.take_all(Rumors) == []
+    stage.wait(INTERVAL)
+    assert len(stage.take_all(Rumors)) == DISSEMINATION.gossip_fanout
+
+
+def test_alone_and_without_peers_it_only_looks_around():
+    stage = ring_of()
+    before = stage.wakes
+    stage.wait(10 * SYNC)
+    assert stage.wakes - before == 10
+
+
 def test_when_nothing_is_hot_it_sleeps_until_the_next_comparison():
     stage = ring_of(*map(member, "bcd"))
     settle(stage)
