@@ -1,5 +1,6 @@
 """Real nodes on this machine: each with a loopback address, a folder and processes of its own."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -39,6 +40,11 @@ def until(condition, seconds=10.0, what=""):
             return found
         assert time.monotonic() < deadline, what or f"not within {seconds} s: {condition}"
         time.sleep(0.01)
+
+
+def population(host, group):
+    """The members that serve in the group, as this node sees it."""
+    return host.control.census()["census_groups"].get(group, {}).get("population", {})
 
 
 class Host:
@@ -123,11 +129,12 @@ class Host:
 
     def kill_whole(self):
         """Everything of this node at once, as a power cut would; services included."""
-        victims = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
+        root = psutil.Process(self.pid)
+        root.suspend()  # it replaces nobody any more
+        victims = [*root.children(recursive=True), root]
         for victim in victims:
-            victim.suspend()
-        for victim in victims:
-            victim.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
         psutil.wait_procs(victims, timeout=5)
         self.process.wait(5)
 

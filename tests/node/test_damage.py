@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.hosts import until
+from tests.hosts import population, until
 
 
 def cut(content):
@@ -31,6 +31,7 @@ def test_a_node_with_damaged_state_recovers_from_the_ring(hosts, damage):
     ada.control.config_apply("hello.prod", 4, 'message = "kept by the ring"')
     until(lambda: bob.control.config_show("hello.prod")["version"] == 4)
     member_id = bob.control.status()["id"]
+    until(lambda: member_id in population(ada, "hello.prod"), what=ada.printed())
     bob.kill_whole()
 
     for path in (bob.data_dir / "state").iterdir():

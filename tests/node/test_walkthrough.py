@@ -6,7 +6,7 @@ import time
 import pytest
 
 from habactors.errors import UserError
-from tests.hosts import until
+from tests.hosts import population, until
 
 
 def ping(address, port):
@@ -29,7 +29,7 @@ def test_one_config_restarts_both_redis_on_the_new_port(hosts):
         until(lambda host=host, group=group: host.service_pid(group), what=host.printed())
         until(lambda host=host: ping(host.address, 6379) == b"+PONG\r\n", what=host.printed())
     for host in (ada, bob):
-        until(lambda host=host: len(group_members(host, "redis.prod")) == 2)
+        until(lambda host=host: len(population(host, "redis.prod")) == 2)
     pids = {host: host.service_pid(group) for host, group in groups.items()}
 
     began = time.monotonic()
@@ -49,8 +49,3 @@ def test_one_config_restarts_both_redis_on_the_new_port(hosts):
     assert cyd.service_pid("redis.test") == pids[cyd]
     for host in (ada, bob):
         assert ping(host.address, 2112) == b"+PONG\r\n"
-
-
-def group_members(host, group):
-    groups = host.control.census()["census_groups"]
-    return groups[group]["population"] if group in groups else {}
