@@ -101,7 +101,11 @@ class Links(Hands):
         _set_options(self._router, self._settings.listen, OPTIONS_IN)
         self._router.set(zmq.ROUTER_MANDATORY, 1)
         self._monitor = self._router.get_monitor_socket(HANDSHAKE_FAILED)
-        self._router.bind(f"tcp://{self._settings.listen}")
+        try:
+            self._router.bind(f"tcp://{self._settings.listen}")
+        except zmq.ZMQError:
+            self.close()
+            raise
         desk.mailbox.watch(self._router, self._take_in)
         desk.mailbox.watch(self._monitor, self._note_strangers)
 
