@@ -4,6 +4,7 @@ Owns the desired state of this node's services, keeps it, and walks each service
 Packages, templates and logs are in its hands; processes are root's, who else serves the census'.
 """
 
+import re
 from random import Random
 from typing import Any
 
@@ -47,6 +48,7 @@ from habactors.roles.steps import REPEAT_SECONDS
 RECOVERY_SECONDS = 30.0
 RECOUNT = ("recount", "")
 STRAY = "stray"
+IDENT = re.compile(r"\w[\w.+-]*(/\w[\w.+-]*){0,3}")
 SERVICE = "service"
 
 
@@ -188,8 +190,11 @@ class Services(Role):
         return next((view for view in group.members if view.member_id == self.me.id), None)
 
     def _recover(self, view: ServiceView, now: float) -> None:
+        """What the ring says may name a package, but never a folder of this host."""
         name = view.service_group
         _, group, _ = split(name)
+        if not IDENT.fullmatch(view.ident):
+            return
         self.report(now, "service", name, name, "", "recovered", "from the ring")
         self._orders.load(LoadService(0, view.ident, group, view.topology), now)
 

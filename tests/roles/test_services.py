@@ -998,3 +998,15 @@ def test_several_services_do_not_disturb_each_other():
     host.run(20.0)
     assert (host.state(), host.state("db.default")) == ("up", "up")
     assert (host.starts(), host.starts("db.default")) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("ident", "recovered"),
+    [("web", 1), ("test/web/1.0", 1), ("/tmp/web", 0), ("../web", 0), ("a/../../web", 0), ("", 0)],
+)
+def test_the_ring_can_name_a_package_but_no_folder_of_this_host(ident, recovered):
+    host = Host()
+    host.start(damaged=True).run(1.0)
+    host.census.hear(Offer("web.other", ident, "standalone", b"{}", b"{}"))
+    host.run(5.0)
+    assert len(host.whys("recovered")) == recovered
