@@ -4,6 +4,9 @@ What goes wrong here is told to the role in words; nothing that a package, a dis
 does may end the actor.
 """
 
+from pathlib import Path
+
+import habactors
 from habactors.config import Config
 from habactors.errors import UserError
 from habactors.node.hands import Desk, Hands
@@ -11,6 +14,13 @@ from habactors.node.outputs import Outputs
 from habactors.node.packages import Kit, Packages
 from habactors.node.rendering import render
 from habactors.protocol.files import Fetch, Fetched, Listen, Render, Rendered, Unlisten
+
+EXAMPLES = tuple(
+    folder
+    for folder in (Path(habactors.__file__).parent.parent / "conf" / "packages",)
+    if folder.is_dir()
+)
+"""The packages of a checkout, found after all others: `svc load hello` works in any node of it."""
 
 SVC = "svc"
 """The folder below the data_dir that holds a folder for each service."""
@@ -20,7 +30,7 @@ class Workshop(Hands):
     """Renders packages as they were when last fetched: edited templates count from then on."""
 
     def __init__(self, config: Config) -> None:
-        self._packages = Packages(config.services.packages)
+        self._packages = Packages((*config.services.packages, *EXAMPLES))
         self._outputs = Outputs(config.node.data_dir / SVC)
         self._kits: dict[str, Kit] = {}
         self._desk: Desk | None = None

@@ -13,6 +13,7 @@ import pytest
 
 from habactors.node.packages import Packages
 from habactors.node.rendering import render
+from tests.hosts import until
 
 SHELF = Path(__file__).parents[2] / "conf" / "packages"
 PATIENCE_SECONDS = 20.0
@@ -177,3 +178,9 @@ def test_redis_without_a_password_does_not_answer_the_whole_world(make, ip, mode
         check=True,
     )
     assert done.stdout == f"{redis.folder}/config/redis.conf --protected-mode {mode}\n"
+
+
+def test_a_node_finds_the_examples_without_being_told(hosts):
+    ada = hosts.add("ada", services={"packages": []}).start().wait_until_up()
+    ada.control.svc_load("hello")
+    assert until(lambda: ada.service_pid("hello.default"), what=ada.printed())
