@@ -118,9 +118,7 @@ class Root(Role):
 
     def _welcome(self, child: Child, pid: int, now: float) -> None:
         if child.restarts:
-            self.report(
-                now, "actor", child.name, child.name, "restarting", "running", child.cause
-            )
+            self.report(now, "actor", child.name, child.name, "restarting", "running", child.cause)
         child.state, child.pid, child.since = "running", pid, now
         self._say_roster()
         if self._stage == "services" and child.name == "services":

@@ -1,7 +1,7 @@
 """How does the sidecar speak HTTP?
 
 A thread beside the actor's own answers from what the role shows. The libraries that this takes are
-imported when the server opens, so that no other actor carries them.
+imported only where there is a sidecar: by root before it forks, which start.py explains.
 """
 
 import contextlib
