@@ -1,4 +1,4 @@
-"""All actors of a node as threads of one process: they die and come back one by one all the same."""
+"""All actors of a node as threads of one process: they still die and come back one by one."""
 
 import subprocess
 import sys
