@@ -6,7 +6,6 @@ does may end the actor.
 
 from pathlib import Path
 
-import habactors
 from habactors.config import Config
 from habactors.errors import UserError
 from habactors.node.hands import Desk, Hands
@@ -16,9 +15,7 @@ from habactors.node.rendering import render
 from habactors.protocol.files import Fetch, Fetched, Listen, Render, Rendered, Unlisten
 
 EXAMPLES = tuple(
-    folder
-    for folder in (Path(habactors.__file__).parent.parent / "conf" / "packages",)
-    if folder.is_dir()
+    folder for folder in (Path(__file__).parents[2] / "conf" / "packages",) if folder.is_dir()
 )
 """The packages of a checkout, found after all others: `svc load hello` works in any node of it."""
 

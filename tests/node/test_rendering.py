@@ -10,7 +10,7 @@ import pytest
 
 from habactors.config import Config, NodeConfig, ServicesConfig
 from habactors.node import rendering
-from habactors.node.workshop import Workshop
+from habactors.node.workshop import EXAMPLES, Workshop
 from habactors.protocol.files import Fetch, Fetched, Render
 from tests.packages import make_package
 
@@ -288,7 +288,7 @@ def test_an_unknown_package_is_an_answer(bench):
     bench.load()
     fetched = bench.ask(Fetch("t9", "webb"))
     hint = "did you mean core/web?"
-    message = f"no package webb is in {bench.shelf}"
+    message = f"no package webb is in {', '.join(map(str, (bench.shelf, *EXAMPLES)))}"
     assert fetched == Fetched("t9", None, "not-found", message, hint)
 
 
