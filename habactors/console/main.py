@@ -68,6 +68,9 @@ class Commands(click.Group):
         except UserError as error:
             show_error(error, words)
             return error.exit_code
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            return error.exit_code
         except click.ClickException as error:
             complaint = _complaint(error)
             show_error(complaint, words)
@@ -92,6 +95,9 @@ def _complaint(error: click.ClickException) -> UserError:
         word = message.split("'")[1]
         known = context.command.list_commands(context) if context else []
         return _unknown(f"{where.partition(' ')[2]} {word}".strip(), known)
+    message = message.replace("valid float range", "number").replace(
+        "valid integer range", "whole number"
+    )
     return UserError("usage", message[:1].lower() + message[1:], f"see {where} --help")
 
 

@@ -1,5 +1,6 @@
 """What runs on this node, and what shall run?"""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +113,11 @@ def status(name: str | None) -> None:
 )
 @common
 def logs(name: str, lines: int, *, follow: bool) -> None:
-    """Show what the service NAME (or NAME.GROUP) wrote."""
+    """Show what the service NAME (or NAME.GROUP) wrote; with --format json one string a line."""
+    as_json = choices().format == "json"
     with choices().connect() as node:
         for line in node.follow_logs(name, lines) if follow else node.svc_logs(name, lines):
-            click.echo(line)
+            click.echo(json.dumps(line, ensure_ascii=False) if as_json else line)
 
 
 def _order(command: str, **args: Any) -> None:

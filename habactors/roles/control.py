@@ -224,7 +224,10 @@ class Control(Role):
             row = rows.get(passed.loaded)
             state = f"{row.state}, {row.blocked}".strip(", ") if row else "not loaded"
             message = f"{passed.loaded} is not up after {seconds} ({state})"
-            hint = f"look at habactors svc logs {passed.loaded}"
+            # What is not running has written nothing, so its log would say nothing.
+            blocked = row is not None and row.blocked
+            command = "svc status" if blocked else "svc logs"
+            hint = f"look at habactors {command} {passed.loaded}"
         self._refuse(passed.caller, UserError("timed-out", message, hint))
 
     def _close(self, number: int) -> None:

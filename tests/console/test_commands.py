@@ -130,6 +130,12 @@ def test_logs_are_followed(at_node, node):
     assert at_node("svc", "logs", "redis", "-f").stdout == "one\ntwo\nthree\n"
 
 
+def test_lines_of_a_log_are_json_strings_only_when_that_is_asked_for(at_node, node):
+    node.answers["svc.logs"] = ['say "hé"']
+    assert at_node("svc", "logs", "redis", "--format", "json").stdout == '"say \\"hé\\""\n'
+    assert at_node("svc", "logs", "redis").stdout == 'say "hé"\n'
+
+
 # What is asked
 
 
@@ -208,6 +214,15 @@ def test_a_refusal_is_one_line_with_the_exit_code_of_the_contract(at_node, node,
     assert told == {"error": error.as_dict()}
 
 
+@pytest.mark.parametrize("words", [[], ["svc"], ["config"], ["actor"]])
+def test_a_group_without_a_command_shows_its_help_as_a_page_and_ends_with_code_2(habactors, words):
+    done = habactors(*words)
+    assert done.exit_code == 2
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith(" ".join(["Usage: habactors", *words]))
+    assert "Commands:" in lines
+
+
 def test_no_node_is_said_with_exit_code_3(habactors, run_dir):
     line = complaint(habactors("members", "--run-dir", run_dir), 3)
     assert line.startswith(f"no node is running in {run_dir}: start one")
@@ -225,6 +240,8 @@ def test_no_node_is_said_with_exit_code_3(habactors, run_dir):
         (["members", "--format", "xml"], "'xml' is not one of"),
         (["members", "--timeout", "0"], "--timeout"),
         (["demo", "--nodes", "99"], "--nodes"),
+        (["members", "--timeout", "soon"], "'soon' is not a number"),
+        (["svc", "logs", "redis", "--lines", "all"], "'all' is not a whole number"),
         (["config", "apply", "a.b", "new"], "'new' is no version: give a whole number, or auto"),
         (["config", "apply", "a.b", "1", "/no/such/file"], "/no/such/file cannot be read"),
         (["members", "-c", "/no/such/file"], "there is no such file"),

@@ -454,6 +454,7 @@ def test_a_load_with_wait_says_at_the_limit_why_the_service_is_not_up(stage):
     error = refusal(stage)
     assert error["code"] == "timed-out"
     assert "waits for redis.prod" in error["message"]
+    assert error["hint"] == "look at habactors svc status hello.prod"
 
 
 def test_a_load_that_is_refused_waits_for_nothing(stage):
