@@ -26,14 +26,13 @@ def signal_group(pid: int, number: signal.Signals) -> None:
         os.killpg(pid, number)
 
 
-def kill_tree(pid: int, pid_file: str) -> None:
-    """Kill a running job with all that it started."""
+def kill_tree(pid: int) -> None:
+    """Kill a process with its group and its descendants."""
     descendants = _descendants(pid)
     signal_group(pid, signal.SIGKILL)
     for descendant in reversed(descendants):
         with contextlib.suppress(psutil.Error):
             descendant.kill()
-    kill_marked(pid_file, psutil.pids)
 
 
 def kill_marked(pid_file: str, pids: Callable[[], Iterable[int]]) -> None:

@@ -86,7 +86,7 @@ class Processes:
         if process is None:
             self._hear(JobEnded(order.job, 0, None))
         elif order.tree:
-            kin.kill_tree(process.pid, process.pid_file)
+            kin.kill_tree(process.pid)
         else:
             name = f"SIG{order.signal.removeprefix('SIG')}"
             number = getattr(signal.Signals, name, signal.SIGTERM)

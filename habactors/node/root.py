@@ -62,8 +62,7 @@ class RootBody:
         self._driver.start()
         while self._finish is None:
             for key, _ in self._selector.select(self._seconds_left()):
-                if self._selector.get_map().get(key.fd) is key:  # not unwatched a moment ago
-                    key.data()
+                key.data()
             wake = self._driver.wake
             if wake is not None and wake <= self._clock.now():
                 self._driver.hear(Wake())
@@ -137,8 +136,8 @@ class RootBody:
             if letter is not None:
                 self._driver.receive(letter)
                 continue
-            if self._channels.get(actor) is not channel:  # closed over what it said last
-                return
+            if self._channels.get(actor) is not channel:
+                return  # its end was heard of by a signal a moment ago
             self._unwatch(channel.fileno())
             if not self._separate:
                 self._close(actor, "its thread ended")

@@ -119,8 +119,7 @@ class Store:
             if self._base.execute("pragma user_version").fetchone()[0] != FORMAT:
                 self.damaged = self.damaged or emptied
                 self._make_table()
-            self._base.execute("begin immediate")  # damage can make a file read-only
-            self._base.execute("rollback")
+            self._base.execute("delete from record where false")  # is it read-only by damage?
             is_whole = [self._take(*row) for row in self._base.execute("select * from record")]
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in TRANSIENT:  # the rest is detail

@@ -17,7 +17,7 @@ from habactors.node.body import Outcome
 from habactors.node.clock import Clock
 from habactors.node.nursery import Nursery, settle
 from habactors.node.root import RootBody
-from habactors.protocol.errands import ServicesStopped, Spawn, StopServices
+from habactors.protocol.errands import CallRoll, ServicesStopped, Spawn, StopServices
 from habactors.protocol.events import Event
 from habactors.protocol.lifecycle import Identity
 from habactors.roles.root import Root
@@ -77,6 +77,8 @@ def listen(berth, behaviour):
                 str(folder / "PID"),
             )
         )
+    if behaviour == "asking":
+        berth.channel.send(CallRoll())
     while behaviour == "busy":
         pass
     while True:
@@ -113,10 +115,25 @@ def main():
     if "--signalled-newborns" in sys.argv:
         os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
     body = RootBody(Root(ME, config.root, ACTORS, os.getpid()), nursery, clock, nursery.counters)
+    if "--slow" in sys.argv:
+        slow_down(body, folder)
     settle()
     finish = body.run()
     print(json.dumps({"code": finish.code, "message": finish.message}), flush=True)
     sys.exit(finish.code)
+
+
+def slow_down(body, folder):
+    """Let root be busy for a while whenever an actor speaks; FOLDER/busy is there meanwhile."""
+    take_letters = body._take_letters
+
+    def take_letters_slowly(actor, channel):
+        take_letters(actor, channel)
+        (folder / "busy").touch()
+        select.select([], [], [], 0.3)
+        (folder / "busy").unlink()
+
+    body._take_letters = take_letters_slowly
 
 
 def refuse_forks():

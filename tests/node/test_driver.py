@@ -8,7 +8,7 @@ from habactors.protocol.errands import CallRoll, Running, StopServices
 from habactors.protocol.events import Event
 from habactors.protocol.files import Fetch, Fetched
 from habactors.protocol.lifecycle import Peer, Start, Wake
-from habactors.protocol.news import Snapshot, Withdraw
+from habactors.protocol.news import CatchUp, News, Snapshot, Withdraw
 from habactors.protocol.probes import Ping
 from habactors.protocol.transport import Send
 from habactors.protocol.views import Recount
@@ -185,10 +185,16 @@ def test_hands_may_answer_what_was_said_because_of_their_answer():
 
 
 def test_the_outbox_is_emptied_once():
-    driven = Driven({StopServices: lambda role: role.say(Withdraw("a.b"))})
-    driven.driver.receive(StopServices())
-    driven.driver.receive(Running("a.b/run", 7, NOW, adopted=False))
-    assert [entry[0] for entry in driven.diary] == ["heard", "letter", "heard"]
+    def act(role):
+        role.say(CatchUp())
+        role.send(BOB, Ping(7, "bob"))
+        role.keep("a", b"")
+
+    driven = Driven({Snapshot: act}, name="detector")
+    driven.driver.receive(Snapshot(1, 1, ()))
+    driven.driver.receive(News(1, 2, ()))
+    kinds = [entry[0] for entry in driven.diary]
+    assert kinds == ["heard", "kept", "letter", "letter", "heard"]
 
 
 def test_the_latest_deadline_counts_and_stays_until_there_is_another():

@@ -149,6 +149,18 @@ def test_all_actors_may_die_at_once(node):
     assert node.process.poll() is None
 
 
+def test_an_actor_may_die_while_root_is_busy(node):
+    """Then root hears of it twice at once: by the signal, and at the other end of the channel."""
+    node.start("--slow", behaviour={"control": "asking"}).wait_until_up()
+    pid = node.wait_for("wire")["pid"]
+    until((node.folder / "busy").exists)
+    node.process.send_signal(signal.SIGCHLD)
+    os.kill(pid, signal.SIGKILL)
+    node.wait_for("wire", pid)
+    node.kill("wire")
+    assert node.process.poll() is None
+
+
 def test_restarts_leave_no_descriptor_open_in_root(node):
     def count():
         return len(list(Path(f"/proc/{node.process.pid}/fd").iterdir()))

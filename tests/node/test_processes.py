@@ -339,6 +339,13 @@ def test_what_a_job_leaves_behind_is_killed_when_it_ends_by_itself(root, escape)
     until(lambda: root.pump() or is_gone(escaped))
 
 
+def test_what_has_hidden_its_mark_but_stayed_in_the_group_is_killed_too(root):
+    root.launch("env -i sleep 1000 & echo $!; exit 5")
+    hidden = int(root.read(b"\n"))
+    root.wait_for_end()
+    until(lambda: root.pump() or is_gone(hidden))
+
+
 def test_killing_the_tree_kills_descendants_that_have_hidden_their_mark(root):
     root.launch("trap '' TERM; setsid env -i sleep 1000 & echo $!; while :; do sleep 1000; done")
     hidden = int(root.read(b"\n"))

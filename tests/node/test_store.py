@@ -268,6 +268,20 @@ def test_a_bit_flipped_anywhere_is_no_error_and_every_loss_is_told(states, tmp_p
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.parametrize("place", [18, 19], ids=["to write", "to read"])
+def test_a_file_that_claims_to_need_a_newer_program_is_damaged(path, place):
+    """SQLite would only read it, and the first write would fail."""
+    fill(path, RECORDS).close()
+    content = bytearray(path.read_bytes())
+    content[place] = 3
+    path.write_bytes(bytes(content))
+    assert load(path)[1]
+    store = Store(path)
+    store.write([keep("new", b"1", durable=True)])
+    store.close()
+    assert "new" in load(path)[0]
+
+
 def test_a_damaged_file_is_set_aside_with_a_warning(path, caplog):
     path.write_bytes(b"this was never a database" * 100)
     assert load(path) == ({}, True)
