@@ -86,7 +86,7 @@ class WireConfig(msgspec.Struct, frozen=True):
         if not (self.listen.is_loopback or self.ring_key or self.open):
             raise ConfigError(
                 f"listen {self.listen} lets anybody on the network join the ring",
-                "set ring_key (habactors ring key generate), or open = true to allow it",
+                "set open = true to allow it, in a network that you trust",
             )
         if self.advertise.is_wildcard:
             raise ConfigError(

@@ -16,6 +16,7 @@ from habactors.config import Address, Config
 from habactors.errors import UserError
 from habactors.node.body import state_dir
 from habactors.node.clock import Clock
+from habactors.node.http.server import read_token
 from habactors.node.identity import member_id
 from habactors.node.log import configure
 from habactors.node.nursery import Nursery, settle
@@ -37,6 +38,7 @@ def run(config: Config) -> int:
     Raises:
         UserError: it cannot start; nothing was changed then.
     """
+    _check_settings(config)
     setproctitle(f"habactors: root ({config.node.name})")
     configure(config.log, "root", config.node.name)
     with _locked(config.node.run_dir):
@@ -132,6 +134,24 @@ def _no_folder(setting: str, folder: Path, error: OSError) -> UserError:
         f"{setting} {folder} cannot be used ({error.strerror})",
         f"set [node] {setting} to a folder that this user may write",
     )
+
+
+def _check_settings(config: Config) -> None:
+    """Whatever is asked for in the name of security is there, or the node does not start."""
+    if config.wire.ring_key:
+        raise UserError(
+            "bad-config",
+            "[wire] ring_key: this version cannot seal a ring with a key",
+            "leave it empty; set open = true only in a network that you trust",
+        )
+    if config.control.listen:
+        raise UserError(
+            "bad-config",
+            "[control] listen: this version is controlled over the socket in run_dir only",
+            "leave it empty, and log in to the host",
+        )
+    if config.sidecar.token_file:
+        read_token(config.sidecar.token_file)
 
 
 def _check_ports(config: Config) -> None:

@@ -26,8 +26,8 @@ class Backoff:
             return 0.0
         self._deaths += 1
         pause = self._settings.backoff_min_seconds * 2.0 ** min(self._deaths - 1, 32)
-        pause = min(pause, self._settings.backoff_max_seconds)
-        return pause * (1.0 + 0.1 * self._rng.random())
+        jittered = pause * (1.0 + 0.1 * self._rng.random())
+        return min(jittered, self._settings.backoff_max_seconds)
 
     def reset(self) -> None:
         self._deaths = 0

@@ -57,6 +57,9 @@ CASES = {
     "unknown key": ({"text": '[wire]\nlisen = "127.0.0.1:1"\n'}, "lisen.*did you mean.*listen"),
     "bad port": ({"wire": {"listen": "127.0.0.1:99999"}}, "port"),
     "run_dir too long": ({"run_dir": "/tmp/" + "x" * 120}, "run_dir.*bytes"),
+    "a ring key, which nothing would use": ({"wire": {"ring_key": "k"}}, "ring_key.*cannot seal"),
+    "remote control": ({"control": {"listen": "127.0.0.1:9632"}}, "control.*run_dir"),
+    "no token in the file": ({"sidecar": {"token_file": "nowhere"}}, "token_file.*nowhere"),
     "broken TOML": ({"text": "[wire\n"}, "line"),
 }
 

@@ -48,7 +48,7 @@ class HttpServer(Hands):
         settings = self._berth.config.sidecar
         assert settings.listen, "a sidecar without an address is not started"
         try:
-            token = _read_token(settings.token_file) if settings.token_file else ""
+            token = read_token(settings.token_file) if settings.token_file else ""
             door = _bind(settings.listen)
             with contextlib.ExitStack() as until_prepared:
                 until_prepared.enter_context(door)
@@ -115,7 +115,12 @@ def _bind(address: Address) -> socket.socket:
     return door
 
 
-def _read_token(path: Path) -> str:
+def read_token(path: Path) -> str:
+    """The secret in a token file.
+
+    Raises:
+        UserError: there is none.
+    """
     try:
         token = path.read_text().strip()
         mode = path.stat().st_mode
