@@ -227,7 +227,7 @@ class Control:
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._monitor, zmq.POLLIN)
         ready = dict(poller.poll(None if deadline is None else _milliseconds_until(deadline)))
-        if self._socket in ready:
+        if self._socket in ready or (ready and self._socket.poll(0)):  # what came before the end
             answer = msgpack.unpackb(self._socket.recv(), strict_map_key=False)
             if answer["id"] in self._inboxes:
                 self._inboxes[answer["id"]].append(answer)

@@ -6,6 +6,7 @@ comes back. The options are measured ones: with them a ring heals 2.5 s after a 
 ZeroMQ's defaults 13.5 s.
 """
 
+import time
 from collections import OrderedDict
 from typing import Any
 
@@ -24,6 +25,7 @@ from habactors.protocol.limits import ENVELOPE_BYTES_MAX
 FRAMES_AT_ONCE = 64
 FRAMES_WAITING_MAX = 256
 LINGER_MILLISECONDS = 200
+BIND_SECONDS = 1.0
 FRAME_BYTES_MAX = 16 * ENVELOPE_BYTES_MAX
 """Frames above this end the connection inside ZeroMQ.
 
@@ -102,12 +104,25 @@ class Links(Hands):
         self._router.set(zmq.ROUTER_MANDATORY, 1)
         self._monitor = self._router.get_monitor_socket(HANDSHAKE_FAILED)
         try:
-            self._router.bind(f"tcp://{self._settings.listen}")
+            self._bind()
         except zmq.ZMQError:
             self.close()
             raise
         desk.mailbox.watch(self._router, self._take_in)
         desk.mailbox.watch(self._monitor, self._note_strangers)
+
+    def _bind(self) -> None:
+        """In a node of one process ZeroMQ may still be closing the socket of our predecessor."""
+        deadline = time.monotonic() + BIND_SECONDS
+        while True:
+            try:
+                self._router.bind(f"tcp://{self._settings.listen}")
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def do(self, message: Transmit) -> None:
         peer = message.peer
