@@ -32,9 +32,12 @@ while True:
 """
 
 WRITER = """
-import sys
+import sys, time
 for number in range(int(sys.argv[1])):
     sys.stdout.write(f"{number} {'x' * (number % 97)}\\n")
+    if number % 500 == 0:
+        sys.stdout.flush()
+        time.sleep(0.03)
 """
 
 
