@@ -17,7 +17,7 @@ MARK = "HABACTORS_PID_FILE"
 """The environment variable that names the pid file of the job a process belongs to."""
 
 ROUNDS_MAX = 5
-ROUND_MILLISECONDS = 50
+ROUND_MILLISECONDS = 20
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
@@ -36,16 +36,19 @@ def kill_tree(pid: int) -> None:
 
 
 def kill_marked(pid_file: str, pids: Callable[[], Iterable[int]]) -> None:
-    """Kill those of the processes that bear the job's mark, and what they start meanwhile."""
+    """Kill those of the processes that bear the job's mark, and what they start meanwhile.
+
+    A process has no environment for the moment in which it becomes another program.
+    """
     mark = f"{MARK}={pid_file}".encode()
     for _ in range(ROUNDS_MAX):
-        killed = [descriptor for pid in pids() if (descriptor := _kill(pid, mark)) is not None]
-        for descriptor in killed:
+        met = [descriptor for pid in pids() if (descriptor := _kill(pid, mark)) is not None]
+        for descriptor in met:
             ended = select.poll()
             ended.register(descriptor, select.POLLIN)
             ended.poll(ROUND_MILLISECONDS)
             os.close(descriptor)
-        if not killed:
+        if not met:
             return
 
 
@@ -60,7 +63,7 @@ def own_children() -> list[int]:
 
 
 def _kill(pid: int, mark: bytes) -> int | None:
-    """Kill the process if it bears the mark; its pidfd, to wait for its end."""
+    """Kill the process if it bears the mark; its pidfd while it is worth another look."""
     if pid == os.getpid():
         return None
     try:
@@ -68,13 +71,21 @@ def _kill(pid: int, mark: bytes) -> int | None:
     except OSError:
         return None
     try:
-        if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        if mark in environment.split(b"\0"):
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            return descriptor
+        if not environment and _has_memory(pid):
             return descriptor
     except OSError:
         pass
     os.close(descriptor)
     return None
+
+
+def _has_memory(pid: int) -> bool:
+    """Unlike a zombie or a thread of the kernel, which have no environment for good."""
+    return Path(f"/proc/{pid}/statm").read_text().split()[0] != "0"
 
 
 def _descendants(pid: int) -> list[psutil.Process]:

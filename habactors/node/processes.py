@@ -124,14 +124,17 @@ class Processes:
 
     def _end_adopted(self, process: Process) -> None:
         """Its parent may have waited for it already; then its number may be another's."""
-        self._unwatch(process.pidfd)
-        os.close(process.pidfd)
+        if self._jobs.get(process.job) is not process:
+            return
         if not psutil.pid_exists(process.pid):
             kin.signal_group(process.pid, signal.SIGKILL)
         kin.kill_marked(process.pid_file, psutil.pids)
         self._bury(process, None)
 
     def _bury(self, process: Process, code: int | None) -> None:
+        if process.pidfd >= 0:
+            self._unwatch(process.pidfd)
+            os.close(process.pidfd)
         del self._jobs[process.job]
         proof.remove(process.pid_file)
         self._hear(JobEnded(process.job, process.pid, code))

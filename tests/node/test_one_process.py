@@ -92,7 +92,10 @@ def test_restarts_leave_no_thread_and_few_descriptors_behind(host):
 
 def restart(host, actor, restarts):
     host.control.actor_restart(actor)
-    until(lambda: row(host, actor)["restarts"] == restarts and host.actors_running())
+    until(
+        lambda: row(host, actor)["restarts"] == restarts and host.actors_running(),
+        what=host.printed(),
+    )
 
 
 def test_two_of_them_make_a_ring(hosts):

@@ -104,13 +104,12 @@ class Root:
         return output
 
     def end(self):
-        self.watched.clear()
-        self.processes.forget()
         for pid in psutil.pids():
             descriptor = kin._kill(pid, f"{kin.MARK}={self.folder / 'PID'}".encode())
             if descriptor:
                 os.close(descriptor)
-        until(lambda: self.pump() or not kin.own_children())
+        until(lambda: self.pump() or not (kin.own_children() or self.watched))
+        self.processes.forget()
 
 
 @pytest.fixture
@@ -301,6 +300,7 @@ def test_an_unknown_signal_becomes_a_term(root):
 def test_the_whole_group_is_signalled(root):
     root.launch("trap 'wait; exit 3' TERM; sleep 1000 & echo $!; wait")
     helper = int(root.read(b"\n"))
+    until(lambda: psutil.Process(helper).name() == "sleep")
     root.signal("TERM")
     assert root.wait_for_end().code == 3
     assert is_gone(helper)
@@ -393,7 +393,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
         ended = subprocess.run([sys.executable, "-c", code], check=False)
         assert ended.returncode == -signal.SIGKILL
-        return int((root.folder / "PID").read_text())
+        return int(until((root.folder / "PID").read_text))
 
     return start
 
