@@ -28,6 +28,7 @@ from habactors.roles.role import Role
 
 STATE = "state"
 LAST_WORDS_SECONDS = 1.0
+LINGER_MILLISECONDS = 200
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,11 @@ class Body(pykka.ThreadingActor):
         self._end(failed=False)
 
     def _open(self) -> None:
-        """Whatever is opened is closed in reverse, the channel last: then root may start anew."""
+        """Whatever is opened is closed in reverse, the channel last: then root may start anew.
+
+        ZeroMQ gives addresses free some time after a socket was closed, but at the latest with the
+        context; so where a successor may come in the same process, hands have one of their own.
+        """
         berth, things = self._berth, self._open_things
         things.callback(berth.channel.close)
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
@@ -127,6 +132,9 @@ class Body(pykka.ThreadingActor):
         self._driver = Driver(
             self._role, berth.clock, berth.counters, post.deliver, self._hands.do, store
         )
+        if berth.config.root.processes == "one":
+            context = zmq.Context()
+            things.callback(context.destroy, LINGER_MILLISECONDS)
         desk = Desk(self._hear, self.actor_inbox, context, berth.counters, berth.clock.now)
         self._hands.open(desk)
         things.callback(self._hands.close)

@@ -82,10 +82,10 @@ def test_restarts_leave_no_thread_and_few_descriptors_behind(host):
 
     host.start().wait_until_up()
     for restarts in range(1, 4):
-        restart(host, "census", restarts)
+        restart(host, "wire", restarts)
     threads, descriptors = count()
     for restarts in range(4, 24):
-        restart(host, "census", restarts)
+        restart(host, "wire", restarts)
     until(lambda: count()[0] <= threads)
     assert count()[1] < descriptors + 40
 
