@@ -10,19 +10,23 @@ from typing import Any
 
 from habactors.protocol import letters
 from habactors.protocol.lifecycle import Identity, Peer
-from habactors.protocol.transport import LinkLost
 from habactors.roles.role import Outbox, Role
 from habactors.roles.wiring import HEARERS
 from habactors.simulator.actor import Actor
 from habactors.simulator.agenda import Agenda
 from habactors.simulator.cast import Cast, Seat
+from habactors.simulator.links import Presence
 from habactors.simulator.network import Network, Unwired
 from habactors.simulator.store import Store
+from habactors.simulator.wire import Wire
 
 LETTER_SECONDS = 0.0001
 """From one actor to another of a host; a constant, so letters between two keep their order."""
 
 HANDS = ".hands"
+
+ROUTE = b"back"
+"""Marks who spoke over a link: the answer goes back over the same one while it stands."""
 
 Watcher = Callable[["Host", str, Outbox], None]
 """Sees each outbox, with the name of its actor, before it is emptied."""
@@ -43,12 +47,11 @@ class Host:
     ) -> None:
         self.me = me
         self.name = me.name
-        self.peer = Peer(me.id, me.address)
+        self.peer = Peer(me.id, me.address, ROUTE)
         self.peers = peers
         self.agenda = agenda
         self.up = False
         self.paused = False
-        self.refuses = False
         self.actors: dict[str, Actor] = {}
         self.watchers: list[Watcher] = []
         self._cast = cast
@@ -56,7 +59,7 @@ class Host:
         self._network = network
         self._rngs = {actor: Random(f"{seed} {me.name} {actor}") for actor in cast}
         self.stores = {actor: Store() for actor in cast}
-        network.attach(me.address, self.receive)
+        self.wire = Wire(self, network)
 
     def role(self, actor: str) -> Role:
         """The mind of an actor, to look into."""
@@ -65,27 +68,35 @@ class Host:
     def start(self) -> None:
         """Start the node with what it kept."""
         assert not self.up, f"{self.name} is up already"
-        self.up, self.refuses = True, False
+        self.up = True
+        self.wire.start()
+        self._network.links.set_presence(self.me.address, Presence.NODE)
         self.actors = {actor: self._cast_actor(actor) for actor in self._cast}
         for name, actor in self.actors.items():
             actor.start(self.stores[name].records)
 
     def stop(self) -> None:
         """The node's processes are gone: its machine refuses whoever connects."""
-        assert self.up, f"{self.name} is not up"
-        self.up, self.paused, self.refuses = False, False, True
-        for actor in self.actors.values():
-            actor.end()
+        self._end(Presence.NOBODY)
 
     def lose_power(self) -> None:
         """The machine is gone: its address is silent, and what was not on the disk is lost."""
-        self.stop()
-        self.refuses = False
+        self._end(Presence.NOTHING)
         for store in self.stores.values():
             store.lose_power()
 
+    def _end(self, left: Presence) -> None:
+        assert self.up, f"{self.name} is not up"
+        self.up, self.paused = False, False
+        for actor in self.actors.values():
+            actor.end()
+        self._network.links.set_presence(self.me.address, left)
+
     def crash(self, name: str, down_seconds: float) -> None:
         """One actor dies, and its successor starts after that time."""
+        if name == "wire":
+            self.wire.crash(down_seconds)
+            return
         self.actors[name].end()
         successor = self.actors[name] = self._cast_actor(name)
         store = self.stores[name]
@@ -95,6 +106,7 @@ class Host:
         """Stand still, as under SIGSTOP: everything waits."""
         self.paused = True
         self._resumes = max(self._resumes, self.agenda.now + seconds)
+        self._network.links.set_presence(self.me.address, Presence.STOPPED)
         for actor in self.actors.values():
             actor.pause()
         self.agenda.at(self._resumes, self._resume, self._resumes)
@@ -102,17 +114,9 @@ class Host:
     def _resume(self, time: float) -> None:
         if self.paused and time == self._resumes:
             self.paused = False
+            self._network.links.set_presence(self.me.address, Presence.NODE)
             for actor in self.actors.values():
                 actor.attend()
-
-    def receive(self, letter: Any) -> None:
-        """What the wire of this host hears off the network."""
-        if self.up:
-            for hearer in HEARERS["wire", type(letter)]:
-                if hearer in self.actors:
-                    self.actors[hearer].hear(letter)
-        elif self.refuses and not isinstance(letter, LinkLost):
-            self._network.refuse(letter.peer.address, self.me.address)
 
     def empty(self, speaker: str, out: Outbox) -> None:
         """Do what an actor wants done: first keep, then say and send."""
@@ -127,7 +131,7 @@ class Host:
             self.tell(speaker, letter)
         out.said.clear()
         for peer, message in out.sent:
-            self._network.carry(self.peer, speaker, peer, message)
+            self.wire.send(speaker, peer, message)
         out.sent.clear()
 
     def tell(self, speaker: str, letter: Any) -> None:

@@ -1,8 +1,7 @@
 """What does the imagined network carry, and when does it arrive?
 
-Every message takes its own seeded time, so messages overtake each other; some are lost; cuts
-swallow all of one direction. An address at which nobody lives swallows too; a host whose node is
-down, but whose machine is not, refuses.
+Every message takes its own seeded time, so messages overtake each other. It is lost when the
+conditions are bad, when its link is no more, or when nobody lives at the address.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +13,8 @@ from habactors.protocol.lifecycle import Peer
 from habactors.protocol.transport import LinkLost
 from habactors.roles.wiring import SENT
 from habactors.simulator.agenda import Agenda
-
-LATENCY_SECONDS = (0.001, 0.003)
+from habactors.simulator.conditions import Conditions, Way
+from habactors.simulator.links import Links
 
 
 class Unwired(Exception):
@@ -25,27 +24,22 @@ class Unwired(Exception):
 class Network:
     """Carries messages between addresses; `sealed`, through their bytes, as on a real wire."""
 
-    def __init__(self, agenda: Agenda, rng: Random, *, sealed: bool) -> None:
-        self.latency_seconds = LATENCY_SECONDS
-        self.loss = 0.0
+    def __init__(self, agenda: Agenda, seed: int, *, sealed: bool) -> None:
         self.sealed = sealed
+        self.conditions = Conditions(seed)
+        self.links = Links(agenda, Random(f"{seed} links"), self.conditions, self._hear_lost)
         self._agenda = agenda
-        self._rng = rng
         self._doors: dict[str, Callable[[Any], None]] = {}
-        self._cuts: dict[tuple[str, str], None] = {}
 
     def attach(self, address: str, door: Callable[[Any], None]) -> None:
         """Have what is sent to an address brought to that door."""
         self._doors[address] = door
 
-    def cut(self, sources: Iterable[str], targets: Iterable[str]) -> None:
-        """Swallow from now on whatever these addresses send to those."""
-        ends = tuple(targets)
-        self._cuts.update(((source, target), None) for source in sources for target in ends)
-
-    def heal(self) -> None:
-        """Undo all cuts."""
-        self._cuts.clear()
+    def cut(self, sources: Iterable[str], targets: Iterable[str]) -> dict[Way, None]:
+        """Swallow from now on whatever these addresses send to those; the ways that this is."""
+        ways = self.conditions.cut(sources, targets)
+        self.links.hush(lambda one, other: (one, other) in ways or (other, one) in ways)
+        return ways
 
     def carry(self, source: Peer, actor: str, peer: Peer, message: Any) -> None:
         """Take a message that an actor of `source` sends to `peer`.
@@ -58,18 +52,18 @@ class Network:
             raise Unwired(f"{actor} sends {kind.__name__}, which the wiring does not list")
         if self.sealed:
             message = unseal(seal(Envelope(source.id, source.address, message))).message
-        self._deliver(source.address, peer.address, SENT[kind][1](source, message))
-
-    def refuse(self, source: str, target: str) -> None:
-        """Let a sender know that nobody listens at the target any more."""
-        self._deliver(target, source, LinkLost(target, refused=True))
+        links = self.links
+        back = peer.route and links.stand(peer.address, source.address)
+        if back or links.use(source.address, peer.address):
+            self._deliver(source.address, peer.address, SENT[kind][1](source, message))
 
     def _deliver(self, source: str, target: str, letter: Any) -> None:
         door = self._doors.get(target)
-        if door is None or (self._cuts and (source, target) in self._cuts):
-            return
-        if self.loss and self._rng.random() < self.loss:
-            return
-        low, high = self.latency_seconds
-        agenda = self._agenda
-        agenda.at(agenda.now + low + (high - low) * self._rng.random(), door, letter)
+        conditions = self.conditions
+        if door is not None and not conditions.swallows(source, target):
+            agenda = self._agenda
+            agenda.at(agenda.now + conditions.latency(), door, letter)
+
+    def _hear_lost(self, address: str, lost: LinkLost) -> None:
+        """A host hears of its own links at once."""
+        self._doors[address](lost)

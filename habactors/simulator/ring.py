@@ -10,7 +10,6 @@ message.
 """
 
 from collections.abc import Iterable
-from random import Random
 from typing import Any
 
 from habactors.protocol.lifecycle import Identity
@@ -54,7 +53,7 @@ class Ring:
         sealed: bool = True,
     ) -> None:
         self.agenda = Agenda()
-        self.network = Network(self.agenda, Random(f"{seed} network"), sealed=sealed)
+        self.network = Network(self.agenda, seed, sealed=sealed)
         greeted = tuple(address(peer) for peer in peers)
         forever = tuple(permanent)
         self.hosts: dict[str, Host] = {}
@@ -108,7 +107,7 @@ class Ring:
 
     def heal(self) -> None:
         """Undo all cuts."""
-        self.network.heal()
+        self.network.conditions.heal()
 
     def crash_actor(self, name: str, actor: str, seconds: float = ACTOR_DOWN_SECONDS) -> None:
         """Let one actor of a host die; it is back after that time."""

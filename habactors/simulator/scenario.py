@@ -113,8 +113,8 @@ def perform(text: str, *, seed: int | None = None, size: int | None = None) -> I
         peers=settings.peers,
         permanent=settings.permanent,
     )
-    ring.network.latency_seconds = settings.latency_seconds
-    ring.network.loss = settings.loss
+    ring.network.conditions.latency_seconds = settings.latency_seconds
+    ring.network.conditions.loss = settings.loss
     stage = Stage(ring, settings.detail)
     lines: list[str] = []
     transcript = Transcript(stage, lines.append)

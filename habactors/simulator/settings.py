@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from habactors.simulator.network import LATENCY_SECONDS
+from habactors.simulator.conditions import LATENCY_SECONDS
 from habactors.simulator.phrases import Phrasebook
 
 SETTINGS = Phrasebook()

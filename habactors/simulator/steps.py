@@ -35,7 +35,7 @@ def verbose(stage: Stage) -> None:
 @STEPS.phrase("loss {share}")
 def loss(stage: Stage, share: float) -> None:
     """From now on this share of all messages is lost."""
-    stage.ring.network.loss = share
+    stage.ring.network.conditions.loss = share
 
 
 @STEPS.phrase("cut {names} from all")
@@ -92,9 +92,9 @@ def start(stage: Stage, names: list[str]) -> None:
 @STEPS.phrase("crash {name} {actor}")
 def crash_actor(stage: Stage, name: str, actor: str) -> None:
     """One actor dies, and is back 30 ms later."""
-    if actor not in stage.running(name).actors:
-        cast = ", ".join(stage.host(name).actors)
-        raise BadScenario(f"{name} runs no {actor}", f"its actors are {cast}")
+    cast = ["wire", *stage.running(name).actors]
+    if actor not in cast:
+        raise BadScenario(f"{name} runs no {actor}", f"its actors are {', '.join(cast)}")
     stage.ring.crash_actor(name, actor)
 
 

@@ -75,9 +75,9 @@ def disagreements(ring):
 
 def lossy(churn):
     """A share of all messages is lost."""
-    churn.ring.network.loss = churn.rng.choice([0.05, 0.1, 0.2, 0.3])
+    churn.ring.network.conditions.loss = churn.rng.choice([0.05, 0.1, 0.2, 0.3])
     churn.ring.run(20)
-    churn.ring.network.loss = 0.0
+    churn.ring.network.conditions.loss = 0.0
 
 
 def parted(churn):
@@ -168,7 +168,7 @@ def test_who_is_down_for_long_is_confirmed_and_nobody_else(seed):
 def test_a_loss_of_ten_percent_confirms_nobody(seed):
     ring = Ring(8, seed)
     stage = Stage(ring)
-    ring.network.loss = 0.1
+    ring.network.conditions.loss = 0.1
     ring.start()
     ring.run(60)
     assert stage.accusations["confirmed"] == []

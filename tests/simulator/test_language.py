@@ -37,7 +37,7 @@ def test_settings_come_before_steps():
         ("crash m3", "line 2, crash m3: there is no m3: the hosts are m0 to m2"),
         ("cut m1 | m7", "line 2, cut m1 | m7: there is no m7: the hosts are m0 to m2"),
         ("start m1", "line 2, start m1: m1 is up already: say crash m1 or kill m1 first"),
-        ("crash m1 wire", "line 2, crash m1 wire: m1 runs no wire: its actors are dissem"),
+        ("crash m1 root", "line 2, crash m1 root: m1 runs no root: its actors are wire, d"),
     ],
 )
 def test_a_step_that_makes_no_sense_is_refused(line, told):
