@@ -25,6 +25,7 @@ from habactors.node.cast import embody
 from habactors.node.channel import Channel
 from habactors.node.clock import Clock
 from habactors.node.counters import Counters
+from habactors.node.immortal import make_immortal
 from habactors.node.log import configure
 from habactors.protocol.lifecycle import Identity
 
@@ -110,6 +111,7 @@ class Nursery:
 def settle() -> None:
     """Call once before the first fork: what root has imported stays shared between all actors."""
     gc.collect()
+    make_immortal()
     gc.freeze()
 
 

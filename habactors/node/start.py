@@ -70,7 +70,8 @@ def _body(config: Config, me: Identity, *, expected: bool) -> RootBody:
     body = RootBody(Root(me, config.root, actors, os.getpid()), nursery, clock, nursery.counters)
     if config.sidecar.listen:
         import_module("habactors.node.http.listener")
-    settle()
+    if config.root.processes == "separate":
+        settle()
     return body
 
 
