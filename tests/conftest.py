@@ -1,9 +1,12 @@
 """What all tests share: the options of the test run, and real nodes."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.hosts import Hosts
+from tests.networks import Network, hindrance, sweep
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile(
@@ -64,5 +67,18 @@ def rewrite(request):
 def hosts():
     """Real nodes, ended with the test whatever happens."""
     made = Hosts()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def network():
+    """Real nodes on a network of their own, ended with the test whatever happens."""
+    if reason := hindrance():
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    sweep()
+    made = Network()
     yield made
     made.end()

@@ -20,6 +20,7 @@ from habactors.errors import UserError
 
 REPOSITORY = Path(__file__).parent.parent
 PACKAGES = REPOSITORY / "conf" / "packages"
+PROGRAM = (sys.executable, "-m", "habactors")
 CAST = ("wire", "disseminator", "detector", "census", "services", "sidecar", "control")
 WIRE_PORT = 9638
 SIDECAR_PORT = 9631
@@ -29,7 +30,10 @@ _networks = itertools.count()
 
 
 def until(condition, seconds=10.0, what=""):
-    """Wait for a condition, and return what it returned; fail after the deadline."""
+    """Wait for a condition, and return what it returned; fail after the deadline.
+
+    `what` is the text of that failure, or tells it when it is asked.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -38,7 +42,9 @@ def until(condition, seconds=10.0, what=""):
             found = None
         if found:
             return found
-        assert time.monotonic() < deadline, what or f"not within {seconds} s: {condition}"
+        if time.monotonic() >= deadline:
+            said = what() if callable(what) else what
+            raise AssertionError(said or f"not within {seconds} s: {condition}")
         time.sleep(0.01)
 
 
@@ -69,13 +75,14 @@ class Host:
         for section, values in sections.items():
             settings.setdefault(section, {}).update(values)
         self.file.write_text(tomli_w.dumps(settings))
+        self.inside = ()  # the command that runs another on this host's network
         self.process = None
         self.control = Control(self.run_dir)
 
     def start(self, *options):
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "habactors", "start", "-c", str(self.file), *options],
+                [*self.inside, *PROGRAM, "start", "-c", str(self.file), *options],
                 stdout=log,
                 stderr=log,
                 cwd=REPOSITORY,
@@ -119,6 +126,14 @@ class Host:
     def events(self):
         """All events that this node has printed."""
         return [line for line in self.lines() if "kind" in line]
+
+    def changes(self, *healths, since=0.0):
+        """The events in which this node began to hold one of the healths of a member."""
+        return [
+            event
+            for event in self.events()
+            if event["kind"] == "member" and event["to"] in healths and event["time"] >= since
+        ]
 
     def lines(self):
         printed = self.log.read_text().splitlines()
