@@ -153,6 +153,20 @@ class Host:
         psutil.wait_procs(victims, timeout=5)
         self.process.wait(5)
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """All processes of this node stand still, as on a machine that is paused."""
+        root = psutil.Process(self.pid)
+        root.suspend()  # first, so that it starts nobody meanwhile
+        stopped = [root, *root.children(recursive=True)]
+        try:
+            for process in stopped:
+                process.suspend()
+            yield
+        finally:
+            for process in reversed(stopped):
+                process.resume()
+
     def stop(self):
         """End the node in good order, and if that fails, in bad order."""
         self.control.close()
