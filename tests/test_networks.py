@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.hosts import until
-from tests.networks import PREFIX, namespaces, processes_in, run, started, sweep
+from tests.networks import PREFIX, hindrance, namespaces, processes_in, run, started, sweep
 
 PORT = 4000
 LISTEN = f"""
@@ -143,3 +143,11 @@ def test_what_a_killed_run_left_is_swept(network):
     finally:
         inside.kill()
         inside.wait()
+
+
+def test_without_root_or_a_tool_the_reason_is_told(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert hindrance() == "ip is missing: apt-get install iproute2"
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert "as root" in hindrance()
