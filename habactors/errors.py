@@ -1,6 +1,6 @@
 """Errors for people: what is wrong, what to do about it, and how the command ends."""
 
-EXIT_CODES = {"usage": 2, "bad-config": 2, "no-node": 3, "timed-out": 4}
+EXIT_CODES = {"usage": 2, "bad-config": 2, "no-node": 3, "timed-out": 4, "departed": 5}
 """How a command ends after an error with that code; every other code is a refusal: 1."""
 
 REFUSED = 1

@@ -11,8 +11,21 @@ from habactors.protocol.envelope import Envelope
 from habactors.protocol.health import Health
 from habactors.protocol.letters import AnyLetter
 from habactors.protocol.lifecycle import Peer
-from habactors.protocol.limits import HOST_AND_PORT, INTRODUCTIONS_MAX, PLAIN, WHOLE_MAX
-from habactors.protocol.rumors import AnyRumor, Config, Departure, Membership, Service
+from habactors.protocol.limits import (
+    EVIDENCE_MAX,
+    HOST_AND_PORT,
+    INTRODUCTIONS_MAX,
+    PLAIN,
+    WHOLE_MAX,
+)
+from habactors.protocol.rumors import (
+    AnyRumor,
+    Config,
+    Departure,
+    Evidence,
+    Membership,
+    Service,
+)
 
 SOME = 8
 """Texts and tuples are drawn no longer than this: limits have tests of their own."""
@@ -89,6 +102,12 @@ words = st.sampled_from(("", "a", "b"))
 bodies = st.sampled_from((b"{}", b"port = 1", b"port = 2"))
 
 
+evidence = st.lists(
+    st.builds(Evidence, accuser=ids, at=st.integers(0, 2), refused=st.booleans(), why=words),
+    max_size=EVIDENCE_MAX,
+).map(tuple)
+
+
 def _address(member_id):
     return f"{member_id}:9638"
 
@@ -101,8 +120,7 @@ memberships = st.builds(
     incarnation=counts,
     level=levels,
     permanent=st.booleans(),
-    accuser=words,
-    why=words,
+    evidence=evidence,
 )
 services = st.builds(
     Service,

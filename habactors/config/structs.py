@@ -20,6 +20,8 @@ SOCKET_PATH_BYTES_MAX = 107
 LONGEST_SOCKET = "disseminator.sock"
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+LongSeconds = Annotated[float, Meta(gt=0, le=31_536_000)]
+Factor = Annotated[float, Meta(ge=1, le=1_000)]
 Count = Annotated[int, Meta(ge=1, le=65_536)]
 CountOrNone = Annotated[int, Meta(ge=0, le=65_536)]
 NodeName = Annotated[
@@ -102,6 +104,10 @@ class DetectorConfig(msgspec.Struct, frozen=True):
     ping_timeout_seconds: Seconds = 0.5
     helpers: CountOrNone = 3
     watchers: CountOrNone = 3
+    suspicion_min_periods: Seconds = 1.0
+    suspicion_max_factor: Factor = 6.0
+    suspicion_confirmations: CountOrNone = 2
+    local_health_max: CountOrNone = 8
 
     def __post_init__(self) -> None:
         if self.ping_timeout_seconds >= self.period_seconds:
@@ -117,6 +123,7 @@ class DisseminatorConfig(msgspec.Struct, frozen=True):
     gossip_interval_seconds: Seconds = 0.2
     gossip_fanout: Count = 3
     sync_interval_seconds: Seconds = 10.0
+    tombstone_seconds: LongSeconds = 86_400.0
 
     def __post_init__(self) -> None:
         if self.sync_interval_seconds < self.gossip_interval_seconds:

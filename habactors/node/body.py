@@ -34,7 +34,10 @@ log = logging.getLogger(__name__)
 
 
 class Berth(NamedTuple):
-    """All that an actor is given when it starts; `expected` tells that the node has run before."""
+    """All that an actor is given when it starts; `expected` tells that the node has run before.
+
+    `listener` is the descriptor of the listening socket, for the wire only.
+    """
 
     actor: str
     config: Config
@@ -43,6 +46,7 @@ class Berth(NamedTuple):
     counters: Counters
     channel: Channel
     expected: bool
+    listener: int = -1
 
 
 class Outcome:

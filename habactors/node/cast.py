@@ -13,6 +13,7 @@ from habactors.node.door import Door
 from habactors.node.hands import Hands
 from habactors.node.http.server import HttpServer
 from habactors.node.links import Links
+from habactors.node.peers import Peers
 from habactors.node.workshop import Workshop
 from habactors.protocol.lifecycle import Identity
 from habactors.roles.census import Census
@@ -40,13 +41,14 @@ def _no_hands(_berth: Berth, _role: Role) -> Hands:
 
 PARTS = {
     "wire": Part(
-        lambda berth, _: Wire(berth.me), lambda berth, _: Links(berth.me, berth.config.wire)
+        lambda berth, _: Wire(berth.me),
+        lambda berth, _: Links(berth.me, berth.config.wire, berth.listener),
     ),
     "disseminator": Part(
         lambda berth, rng: Disseminator(
             berth.me, berth.config.disseminator, tuple(map(str, berth.config.wire.peers)), rng
         ),
-        _no_hands,
+        lambda berth, _: Peers(berth.config.wire),
         keeps=True,
     ),
     "detector": Part(lambda berth, rng: Detector(berth.me, berth.config.detector, rng), _no_hands),

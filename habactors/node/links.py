@@ -6,7 +6,8 @@ comes back. The options are measured ones: with them a ring heals 2.5 s after a 
 ZeroMQ's defaults 13.5 s.
 """
 
-import time
+import contextlib
+import os
 from collections import OrderedDict
 from typing import Any
 
@@ -18,14 +19,13 @@ from habactors.errors import UserError
 from habactors.node.hands import Desk, Hands
 from habactors.node.names import Names
 from habactors.protocol.envelope import Envelope, Malformed, seal, unseal
-from habactors.protocol.hands import Arrived, LinkFell, Transmit
+from habactors.protocol.hands import Arrived, Drop, Heed, LinkFell, Transmit
 from habactors.protocol.lifecycle import Identity, Peer
 from habactors.protocol.limits import ENVELOPE_BYTES_MAX
 
 FRAMES_AT_ONCE = 64
 FRAMES_WAITING_MAX = 256
 LINGER_MILLISECONDS = 200
-BIND_SECONDS = 1.0
 FRAME_BYTES_MAX = 16 * ENVELOPE_BYTES_MAX
 """Frames above this end the connection inside ZeroMQ.
 
@@ -45,8 +45,10 @@ OPTIONS = {
     zmq.MAXMSGSIZE: FRAME_BYTES_MAX,
 }
 
-OPTIONS_OUT = {
-    zmq.CONNECT_TIMEOUT: CONNECT_MILLISECONDS,
+OPTIONS_OUT = {zmq.CONNECT_TIMEOUT: CONNECT_MILLISECONDS}
+
+OPTIONS_HEEDED = {
+    **OPTIONS_OUT,
     zmq.HEARTBEAT_IVL: 500,
     zmq.HEARTBEAT_TIMEOUT: 1500,
     zmq.HEARTBEAT_TTL: 1500,
@@ -73,12 +75,13 @@ class Link:
         address: str,
         place: Address,
         opened: float,
+        options: dict[zmq.SocketOption, int],
     ) -> None:
         self.address = address
         self.opened = opened
         self.connected = False
         self.socket = context.socket(zmq.DEALER)
-        _set_options(self.socket, place, OPTIONS_OUT)
+        _set_options(self.socket, place, options)
         self.monitor = self.socket.get_monitor_socket(DOWN | zmq.EVENT_CONNECTED)
         self.socket.connect(f"tcp://{place}")
 
@@ -91,9 +94,11 @@ class Link:
 class Links(Hands):
     """The network sockets of one member."""
 
-    def __init__(self, me: Identity, settings: WireConfig) -> None:
+    def __init__(self, me: Identity, settings: WireConfig, listener: int) -> None:
         self._me = me
         self._settings = settings
+        self._listener = listener
+        self._heeded: dict[str, None] = {}
         self._links: OrderedDict[str, Link] = OrderedDict()
 
     def open(self, desk: Desk) -> None:
@@ -103,30 +108,38 @@ class Links(Hands):
         _set_options(self._router, self._settings.listen, OPTIONS_IN)
         self._router.set(zmq.ROUTER_MANDATORY, 1)
         self._monitor = self._router.get_monitor_socket(HANDSHAKE_FAILED)
-        try:
-            self._bind()
-        except zmq.ZMQError:
-            self.close()
-            raise
+        self._router.set(zmq.USE_FD, os.dup(self._listener))
+        self._router.bind(f"tcp://{self._settings.listen}")
         desk.mailbox.watch(self._router, self._take_in)
         desk.mailbox.watch(self._monitor, self._note_strangers)
 
-    def _bind(self) -> None:
-        """In a node of one process ZeroMQ may still be closing the socket of our predecessor."""
-        deadline = time.monotonic() + BIND_SECONDS
-        while True:
-            try:
-                self._router.bind(f"tcp://{self._settings.listen}")
-            except zmq.ZMQError as error:
-                if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
+    def do(self, message: Any) -> None:
+        match message:
+            case Transmit():
+                self._transmit(message)
+            case Heed(addresses):
+                self._heed(addresses)
+            case Drop(reason):
+                self._count(f"dropped_{reason}")
 
-    def do(self, message: Transmit) -> None:
+    def _heed(self, addresses: tuple[str, ...]) -> None:
+        """Keep these links alive with heartbeats, and see at once who is not there.
+
+        A link that is there already has no heartbeat, so it is made anew; and one that is heeded
+        no more goes on without harm until it is dropped for others.
+        """
+        fresh = [address for address in addresses if address not in self._heeded]
+        self._heeded = dict.fromkeys(addresses)
+        for address in fresh:
+            if address in self._links:
+                self._drop(address, LINGER_MILLISECONDS)
+            with contextlib.suppress(zmq.ZMQError, UserError):
+                self._link(address)
+
+    def _transmit(self, message: Transmit) -> None:
         peer = message.peer
-        frame = seal(Envelope(self._me.id, self._me.address, message.message))
+        envelope = Envelope(self._me.id, self._me.address, message.message, message.ring, peer.id)
+        frame = seal(envelope)
         self._count("sent_bytes", len(frame))
         if peer.route and self._send_back(peer.route, frame):
             return
@@ -170,12 +183,19 @@ class Links(Hands):
             raise UserError("bad-address", f"{wanted.host} is not known")
         place = Address(host, wanted.port)
         while len(self._links) >= self._settings.links_max:
-            self._drop(next(iter(self._links)), LINGER_MILLISECONDS)
-        link = self._links[address] = Link(self._desk.context, address, place, self._desk.now())
+            self._drop(self._idlest(), LINGER_MILLISECONDS)
+        options = OPTIONS_HEEDED if address in self._heeded else OPTIONS_OUT
+        now = self._desk.now()
+        link = self._links[address] = Link(self._desk.context, address, place, now, options)
         self._desk.mailbox.watch(link.socket, lambda: self._take_replies(link))
         self._desk.mailbox.watch(link.monitor, lambda: self._note_link(link))
         self._count("links_opened")
         return link
+
+    def _idlest(self) -> str:
+        """The link that was used longest ago, of those without a heartbeat if there are any."""
+        idle = (address for address in self._links if address not in self._heeded)
+        return next(idle, next(iter(self._links)))
 
     def _drop(self, address: str, linger: int) -> None:
         link = self._links.pop(address)
@@ -214,7 +234,7 @@ class Links(Hands):
         name = type(envelope.message).__name__
         self._desk.counters.add("wire", "received", name)
         peer = Peer(envelope.source, envelope.address, route)
-        self._desk.hear(Arrived(peer, envelope.message))
+        self._desk.hear(Arrived(peer, envelope.message, envelope.ring, envelope.target))
 
     def _note_link(self, link: Link) -> None:
         """A link that fails is dropped with all that waits in it.

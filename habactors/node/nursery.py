@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -43,6 +44,7 @@ class Nursery:
         config: Config,
         me: Identity,
         clock: Clock,
+        listener: socket.socket,
         expected: bool,
         forget_parent: Callable[[], None],
     ) -> None:
@@ -51,6 +53,7 @@ class Nursery:
         self._me = me
         self._clock = clock
         self._expected = expected
+        self._listener = listener
         self._forget_parent = forget_parent
 
     def start(self, actor: str) -> tuple[int, Channel]:
@@ -61,7 +64,14 @@ class Nursery:
         """
         ours, theirs = Channel.pair()
         berth = Berth(
-            actor, self._config, self._me, self._clock, self.counters, theirs, self._expected
+            actor,
+            self._config,
+            self._me,
+            self._clock,
+            self.counters,
+            theirs,
+            self._expected,
+            self._listener.fileno() if actor == "wire" else -1,
         )
         self.counters.add(actor, "body", "starts")
         try:
@@ -99,6 +109,8 @@ class Nursery:
             _leave_signals_to_root()
             ours.close()
             self._forget_parent()
+            if berth.listener < 0:
+                self._listener.close()
             signal.pthread_sigmask(signal.SIG_SETMASK, [])
             code = _act(berth)
         except BaseException:

@@ -12,22 +12,21 @@ from pathlib import Path
 
 from setproctitle import setproctitle
 
-from habactors.config import Address, Config
+from habactors.config import Config
 from habactors.errors import UserError
 from habactors.node.body import state_dir
 from habactors.node.clock import Clock
 from habactors.node.http.server import read_token
 from habactors.node.identity import member_id
+from habactors.node.listening import PATIENCE_SECONDS, listen
 from habactors.node.log import configure
 from habactors.node.nursery import Nursery, settle
 from habactors.node.root import RootBody
 from habactors.protocol.lifecycle import Identity
-from habactors.roles.root import Root
+from habactors.roles.root import EXPELLED, Root
 from habactors.roles.wiring import CAST
 
 LOCK = "lock"
-PATIENCE_SECONDS = 2.0
-"""How long lock and ports may still be held by actors whose root was just killed."""
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +41,23 @@ def run(config: Config) -> int:
     setproctitle(f"habactors: root ({config.node.name})")
     configure(config.log, "root", config.node.name)
     with _locked(config.node.run_dir):
-        _check_ports(config)
+        listener = _claim_ports(config)
         _make_folders(config)
         member, expected = member_id(config.node.data_dir)
         me = Identity(member, config.node.name, str(config.wire.advertise), config.wire.permanent)
         log.info("member %s, ring at %s, run_dir %s", me.id, me.address, config.node.run_dir)
-        finish = _body(config, me, expected=expected).run()
+        finish = _body(config, me, listener, expected=expected).run()
         _clean_up(config.node.run_dir)
+    if finish.code == EXPELLED:
+        hint = f"to let this host in as a new member, remove {config.node.data_dir}"
+        why = f"{config.node.name} has departed from its ring ({finish.message})"
+        raise UserError("departed", why, hint)
     if finish.message:
         raise UserError("actor-failed", finish.message)
     return finish.code
 
 
-def _body(config: Config, me: Identity, *, expected: bool) -> RootBody:
+def _body(config: Config, me: Identity, listener: socket.socket, *, expected: bool) -> RootBody:
     """Root, ready to run.
 
     What only the sidecar uses is imported here too: shared pages cost less than a sidecar's own
@@ -65,7 +68,7 @@ def _body(config: Config, me: Identity, *, expected: bool) -> RootBody:
     def forget() -> None:
         body.forget()
 
-    nursery = Nursery(config, me, clock, expected, forget)
+    nursery = Nursery(config, me, clock, listener, expected, forget)
     actors = [actor for actor in CAST[1:] if actor != "sidecar" or config.sidecar.listen]
     body = RootBody(Root(me, config.root, actors, os.getpid()), nursery, clock, nursery.counters)
     if config.sidecar.listen:
@@ -155,32 +158,11 @@ def _check_settings(config: Config) -> None:
         read_token(config.sidecar.token_file)
 
 
-def _check_ports(config: Config) -> None:
-    listening = {"wire": config.wire.listen, "sidecar": config.sidecar.listen}
-    for section, address in listening.items():
-        if address:
-            _check_port(section, address)
-
-
-def _check_port(section: str, address: Address) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((address.host, address.port))
-            except OSError as error:
-                reason = error.strerror or str(error)
-            else:
-                return
-        if time.monotonic() > deadline or "in use" not in reason:
-            raise UserError(
-                "port-in-use" if "in use" in reason else "bad-address",
-                f"cannot listen on {address} ({reason})",
-                f"set [{section}] listen to an address that is free on this host",
-            )
-        time.sleep(0.05)
+def _claim_ports(config: Config) -> socket.socket:
+    """The socket of the ring; the sidecar's port is only seen to be free."""
+    if config.sidecar.listen:
+        listen("sidecar", config.sidecar.listen).close()
+    return listen("wire", config.wire.listen)
 
 
 def _make_folders(config: Config) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from habactors.protocol.letter import Letter
-from habactors.protocol.limits import ConfigBody, ServiceGroup, Whole
+from habactors.protocol.limits import ConfigBody, MemberId, ServiceGroup, Whole
 
 Word = Annotated[str, Meta(max_length=512)]
 
@@ -68,11 +68,25 @@ class RestartService(Letter, frozen=True):
     name: Word
 
 
+class DepartMember(Letter, frozen=True):
+    """Tell a member to leave for ever."""
+
+    request: int
+    member_id: MemberId
+
+
+class ExplainMember(Letter, frozen=True):
+    """What have you seen of a member?"""
+
+    request: int
+    member_id: MemberId
+
+
 class Answered(Letter, frozen=True):
     """The outcome.
 
     `code` is empty when all went well, else a word of the contract such as `not-found`, with a
-    message and a hint.
+    message and a hint. `document` is a JSON object for those who asked for one.
     """
 
     request: int
@@ -80,6 +94,7 @@ class Answered(Letter, frozen=True):
     code: str = ""
     hint: str = ""
     version: int = 0
+    document: bytes = b""
 
 
 class ServiceStatus(Letter, frozen=True):

@@ -6,22 +6,28 @@ nothing else.
 
 import msgspec
 
-from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
-from habactors.protocol.limits import ENVELOPE_BYTES_MAX, Address, MemberId
-from habactors.protocol.probes import Ack, Ping, PingRequest
+from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Want
+from habactors.protocol.limits import ENVELOPE_BYTES_MAX, Address, MemberId, MemberIdOrNone, RingId
+from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
 from habactors.protocol.rumors import AnyRumor
 
 VERSION = 1
 
-RingMessage = Ping | Ack | PingRequest | Hello | Rumors | Digest | Outline | Want
+RingMessage = Ping | Ack | PingRequest | Nack | Hello | Rumors | Digest | Outline | Want | Noted
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):
-    """A message and its sender: member id, and the address at which the sender listens."""
+    """A message and its sender: member id, and the address at which the sender listens.
+
+    `ring` is the sender's ring, empty while it is in none yet; `target` the member that is meant,
+    empty for whoever lives at the address.
+    """
 
     source: MemberId
     address: Address
     message: RingMessage
+    ring: RingId = ""
+    target: MemberIdOrNone = ""
 
 
 class Malformed(Exception):

@@ -75,6 +75,12 @@ class StopNode(Letter, frozen=True):
     request: int
 
 
+class Expelled(Letter, frozen=True):
+    """This node was told to depart from its ring: it ends, and may not start again."""
+
+    why: str
+
+
 class StopServices(Letter, frozen=True):
     """The node stops: end every service, in order, and say `ServicesStopped`."""
 

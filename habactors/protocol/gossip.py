@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from habactors.protocol.limits import RUMORS_MAX, OutlineBytes
+from habactors.protocol.limits import RUMORS_MAX, OutlineBytes, Whole
 from habactors.protocol.rumors import AnyRumor, Membership
 
 Checksum = Annotated[int, Meta(ge=0)]
@@ -48,4 +48,10 @@ class Want(msgspec.Struct, frozen=True, array_like=True, tag=25):
     key_hashes: OutlineBytes
 
 
-Gossip = Hello | Rumors | Digest | Outline | Want
+class Noted(msgspec.Struct, frozen=True, array_like=True, tag=26):
+    """You said at that incarnation that you leave: I know."""
+
+    incarnation: Whole
+
+
+Gossip = Noted | Hello | Rumors | Digest | Outline | Want

@@ -16,6 +16,7 @@ class Transmit(msgspec.Struct, frozen=True):
 
     peer: Peer
     message: RingMessage
+    ring: str = ""
 
 
 class Arrived(msgspec.Struct, frozen=True):
@@ -23,6 +24,20 @@ class Arrived(msgspec.Struct, frozen=True):
 
     peer: Peer
     message: RingMessage
+    ring: str = ""
+    target: str = ""
+
+
+class Heed(msgspec.Struct, frozen=True):
+    """Keep links with heartbeats to these addresses (asked by the wire of its sockets)."""
+
+    addresses: tuple[str, ...]
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """A message that arrived was not for us: count it under this reason."""
+
+    reason: str
 
 
 class LinkFell(msgspec.Struct, frozen=True):
@@ -30,6 +45,16 @@ class LinkFell(msgspec.Struct, frozen=True):
 
     address: str
     refused: bool
+
+
+class FindPeers(msgspec.Struct, frozen=True):
+    """Look up the configured peers anew (asked by the disseminator of its hands)."""
+
+
+class PeersFound(msgspec.Struct, frozen=True):
+    """The addresses of the configured peers, with names resolved."""
+
+    addresses: tuple[str, ...]
 
 
 class Fork(msgspec.Struct, frozen=True):

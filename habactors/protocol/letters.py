@@ -9,6 +9,8 @@ import msgspec
 from habactors.protocol.commands import (
     Answered,
     ApplyConfig,
+    DepartMember,
+    ExplainMember,
     LoadService,
     ReadBoard,
     RestartService,
@@ -20,6 +22,7 @@ from habactors.protocol.commands import (
 from habactors.protocol.errands import (
     CallRoll,
     Ended,
+    Expelled,
     Halt,
     RestartActor,
     Roster,
@@ -33,14 +36,25 @@ from habactors.protocol.events import Event
 from habactors.protocol.news import (
     Accusation,
     CatchUp,
+    Doubted,
     Leave,
+    Left,
     News,
     Offer,
     Overheard,
     Snapshot,
     Withdraw,
 )
-from habactors.protocol.transport import Gossiped, LinkLost, Probed, Send
+from habactors.protocol.transport import (
+    Gossiped,
+    LinkLost,
+    Probed,
+    RingIs,
+    RingMet,
+    Send,
+    Watch,
+    WireStarted,
+)
 from habactors.protocol.views import Recount, Views
 
 AnyLetter = (
@@ -49,11 +63,16 @@ AnyLetter = (
     | ApplyConfig
     | CallRoll
     | CatchUp
+    | DepartMember
+    | Doubted
     | Ended
     | Event
+    | Expelled
+    | ExplainMember
     | Gossiped
     | Halt
     | Leave
+    | Left
     | LinkLost
     | LoadService
     | News
@@ -64,6 +83,8 @@ AnyLetter = (
     | Recount
     | RestartActor
     | RestartService
+    | RingIs
+    | RingMet
     | Roster
     | Running
     | Send
@@ -77,6 +98,8 @@ AnyLetter = (
     | StopServices
     | UnloadService
     | Views
+    | Watch
+    | WireStarted
     | Withdraw
 )
 

@@ -5,7 +5,7 @@ of the disseminator). Whoever finds a gap says `CatchUp` and hears a `Snapshot`.
 """
 
 from habactors.protocol.letter import Letter
-from habactors.protocol.limits import MemberId, ServiceGroup, Why
+from habactors.protocol.limits import MemberId, Reason, ServiceGroup
 from habactors.protocol.rumors import AnyRumor, Key, Membership
 
 
@@ -40,13 +40,21 @@ class CatchUp(Letter, frozen=True):
 class Accusation(Letter, frozen=True):
     """The detector's finding: this member, at this incarnation, is at this level of health.
 
-    `why` is the evidence in words.
+    `why` is its own evidence in words; empty when that of others is all there is. `refused`: the
+    member's own host refused the connection.
     """
 
     member_id: MemberId
     incarnation: int
     level: int
-    why: Why
+    why: Reason
+    refused: bool = False
+
+
+class Doubted(Letter, frozen=True):
+    """Somebody holds a member for dead that we hold alive: see for yourself."""
+
+    rumor: Membership
 
 
 class Overheard(Letter, frozen=True):
@@ -73,3 +81,7 @@ class Withdraw(Letter, frozen=True):
 
 class Leave(Letter, frozen=True):
     """The node is about to stop: tell the ring."""
+
+
+class Left(Letter, frozen=True):
+    """The ring knows that this node leaves, as far as it can be known."""

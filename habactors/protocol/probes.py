@@ -7,6 +7,7 @@
      │                          │── Ping(31, cyd) ─▶ │
      │                          │◀──── Ack(31) ───── │
      │◀──────────── Ack(7) ──── │                    │     the helper passes it on
+     │◀─────────── Nack(7) ──── │                    │     or says that it heard nothing
 
 Each message also introduces a few members: fresh news of them, and what the sender holds against
 the receiver.
@@ -48,4 +49,16 @@ class PingRequest(msgspec.Struct, frozen=True, array_like=True, tag=13):
     introductions: Introductions = ()
 
 
-Probe = Ping | Ack | PingRequest
+class Nack(msgspec.Struct, frozen=True, array_like=True, tag=14):
+    """I could not reach `target` for you: the answer to the PingRequest of that sequence.
+
+    `refused`: its own host refused the connection. A helper that says so is itself well, and so is
+    the way to it (Lifeguard 2018, section IV-A).
+    """
+
+    sequence: Whole
+    target: MemberId
+    refused: bool = False
+
+
+Probe = Ping | Ack | PingRequest | Nack

@@ -11,7 +11,13 @@ from itertools import islice
 import msgspec
 
 from habactors.protocol.health import Health
-from habactors.protocol.limits import OUTLINE_BYTES_MAX, OUTLINE_ENTRY_BYTES, RUMORS_MAX
+from habactors.protocol.limits import (
+    OUTLINE_BYTES_MAX,
+    OUTLINE_ENTRY_BYTES,
+    RUMORS_MAX,
+    TABLE_BYTES_MAX,
+    TABLE_RUMORS_MAX,
+)
 from habactors.protocol.rumors import AnyRumor, Departure, Key, Membership
 
 _encoder = msgspec.msgpack.Encoder()
@@ -38,12 +44,18 @@ class Table:
         self._rumors: dict[Key, AnyRumor] = {}
         self._prints: dict[Key, int] = {}
         self._keys: dict[int, Key] = {}
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._rumors)
 
     def __iter__(self) -> Iterator[AnyRumor]:
         return iter(self._rumors.values())
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is as large as it may get: it then takes nothing but news of what it has."""
+        return len(self._rumors) >= TABLE_RUMORS_MAX or self._bytes >= TABLE_BYTES_MAX
 
     def get(self, key: Key) -> AnyRumor | None:
         return self._rumors.get(key)
@@ -63,23 +75,27 @@ class Table:
         member = self.membership(member_id)
         return member.health if member else None
 
-    def merge(self, rumor: AnyRumor) -> bool:
-        """Take in a rumor; True when it changed the table."""
+    def merge(self, rumor: AnyRumor) -> AnyRumor | None:
+        """Take in a rumor: what now stands under its key, or None when nothing changed."""
         key = rumor.key
         known = self._rumors.get(key)
-        if known is not None and not rumor.beats(known):  # type: ignore[arg-type]
-            return False
-        self._rumors[key] = rumor
-        mark = fingerprint(rumor)
+        stands: AnyRumor = rumor.joined(rumor)  # type: ignore[arg-type]
+        if known is not None:
+            stands = stands.joined(known)  # type: ignore[arg-type]
+        if stands == known:
+            return None
+        self._rumors[key] = stands
+        self._bytes += size(stands) - (size(known) if known else 0)
+        mark = fingerprint(stands)
         self.checksum ^= self._prints.get(key, 0) ^ mark
         self._prints[key] = mark
         self._keys[key_hash(key)] = key
-        return True
+        return stands
 
     def drop(self, key: Key) -> None:
         """Forget a rumor; unknown keys are no error."""
         if key in self._rumors:
-            del self._rumors[key]
+            self._bytes -= size(self._rumors.pop(key))
             self._keys.pop(key_hash(key), None)
             self.checksum ^= self._prints.pop(key)
 

@@ -1,23 +1,28 @@
 """What do the roles of a node and its wire say to each other?"""
 
-from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
+from typing import Annotated
+
+from msgspec import Meta
+
+from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Want
 from habactors.protocol.letter import Letter
 from habactors.protocol.lifecycle import Peer
-from habactors.protocol.probes import Ack, Ping, PingRequest
+from habactors.protocol.limits import WATCHED_MAX, Address, RingId
+from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
 
 
 class Probed(Letter, frozen=True):
     """A detector elsewhere says this."""
 
     peer: Peer
-    message: Ping | Ack | PingRequest
+    message: Ping | Ack | PingRequest | Nack
 
 
 class Gossiped(Letter, frozen=True):
     """A disseminator elsewhere says this."""
 
     peer: Peer
-    message: Hello | Rumors | Digest | Outline | Want
+    message: Hello | Rumors | Digest | Outline | Want | Noted
 
 
 class Send(Letter, frozen=True):
@@ -27,11 +32,41 @@ class Send(Letter, frozen=True):
     """
 
     peer: Peer
-    message: Ping | Ack | PingRequest | Hello | Rumors | Digest | Outline | Want
+    message: Ping | Ack | PingRequest | Nack | Hello | Rumors | Digest | Outline | Want | Noted
 
 
 class LinkLost(Letter, frozen=True):
-    """The kept link to this address broke or was refused: evidence, not yet a verdict."""
+    """The kept link to this address broke: evidence, not yet a verdict.
+
+    `refused`: the host is there and says that no node lives at the address.
+    """
 
     address: str
     refused: bool
+
+
+class Watch(Letter, frozen=True):
+    """Keep a link with a heartbeat to each of these addresses, and to no others."""
+
+    addresses: Annotated[tuple[Address, ...], Meta(max_length=WATCHED_MAX)]
+
+
+class WireStarted(Letter, frozen=True):
+    """The wire begins anew: whom to watch, and which ring is ours?"""
+
+
+class RingIs(Letter, frozen=True):
+    """This node belongs to that ring; empty while it has not found one."""
+
+    ring: RingId
+
+
+class RingMet(Letter, frozen=True):
+    """A node of another ring than ours spoke to us, or of any while we are in none.
+
+    `knocked`: it was sent here by its operator, not by what its ring remembers.
+    """
+
+    ring: RingId
+    peer: Peer
+    knocked: bool

@@ -3,48 +3,46 @@
 SWIM's failure detector (Das, Gupta, Motivala 2002): each period it pings one member in turn;
 without an answer in time it asks helpers to ping for it; without any answer by the end of the
 period it says that the member is suspect. A suspect that does not refute in time is said to be
-confirmed. What it finds are accusations: only the disseminator turns them into rumors, and the
-accused refute them there.
+confirmed. Lifeguard (Dadgar, Phillips, Currey 2018) makes it patient where it may be slow itself,
+and kept links to a few members make it quick where it is certain. What it finds are accusations:
+only the disseminator turns them into rumors, and the accused refute them there.
 """
 
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from habactors.config import DetectorConfig
+from habactors.protocol.commands import ExplainMember
 from habactors.protocol.health import REACHABLE, Health
 from habactors.protocol.heat import Heat, budget
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
-from habactors.protocol.limits import ENVELOPE_BYTES_MAX, WHY_CHARACTERS_MAX
-from habactors.protocol.news import Accusation, CatchUp, Known, News, Overheard, Snapshot
-from habactors.protocol.probes import Ack, Ping, PingRequest
+from habactors.protocol.limits import ENVELOPE_BYTES_MAX
+from habactors.protocol.news import (
+    Accusation,
+    CatchUp,
+    Doubted,
+    Known,
+    News,
+    Overheard,
+    Snapshot,
+)
+from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
 from habactors.protocol.rumors import Departure, Key, Membership
-from habactors.protocol.transport import LinkLost, Probed
+from habactors.protocol.transport import LinkLost, Probed, Watch, WireStarted
+from habactors.roles.awareness import Awareness
 from habactors.roles.deadlines import Deadlines
+from habactors.roles.dossier import Dossier
+from habactors.roles.explain import explain_member
 from habactors.roles.follower import Follower, Step
+from habactors.roles.helping import PATIENCE, Helping
 from habactors.roles.role import Role
 from habactors.roles.rotation import Rotation
-from habactors.roles.suspicions import Suspicions, suspicion_seconds
+from habactors.roles.suspicions import Patience, Suspicions
+from habactors.roles.trial import Trial
+from habactors.roles.trials import Trials
+from habactors.roles.watching import Circle
 
 INTRODUCTIONS = 5
-ERRANDS_MAX = 256
-
-
-class Trial(NamedTuple):
-    """A probe under way: whom, at which incarnation, since when, and by whom else, once asked."""
-
-    sequence: int
-    target: str
-    incarnation: int
-    began: float
-    helpers: tuple[str, ...] | None = None
-
-
-class Errand(NamedTuple):
-    """A ping on behalf of another member, to be answered to it under its own sequence number."""
-
-    asker: Peer
-    sequence: int
-    target: str
 
 
 class Detector(Role):
@@ -60,13 +58,19 @@ class Detector(Role):
         self.departed: dict[str, None] = {}
         self.rotation = Rotation(rng)
         self.suspicions = Suspicions()
+        self.awareness = Awareness(settings.local_health_max)
+        self.dossier = Dossier()
         self.fresh = Heat()
+        self.circle = Circle()
+        self.watched: tuple[str, ...] = ()
         self._probed: dict[str, None] = {}
+        self._standing: dict[str, None] = {}
+        self._refuted = 0
         self._sequence = 0
-        self._trials: dict[int, Trial] = {}
-        self._errands: dict[int, Errand] = {}
+        self._helping = Helping(self, self.introduce)
         self._follower = Follower()
         self._deadlines: Deadlines[str | int] = Deadlines()
+        self.trials = Trials(self, self._deadlines, self._accuse)
 
     def hear(self, message: Any, now: float) -> None:
         self._excuse_lateness(now)
@@ -74,31 +78,48 @@ class Detector(Role):
             case Probed(peer, Ping() as ping):
                 self._answer(peer, ping)
             case Probed(peer, Ack() as ack):
-                self._hear_ack(ack)
+                self._hear_ack(peer, ack, now)
             case Wake():
                 pass
             case Probed(peer, PingRequest() as request):
                 self._help(peer, request, now)
+            case Probed(peer, Nack() as nack):
+                self.trials.hear_nack(peer, nack, now)
             case News(epoch, version, known, gone):
                 self._follow(epoch, version, known, gone, now)
             case Snapshot(epoch, version, known):
                 self._take_up(epoch, version, known, now)
-            case LinkLost(address):
-                self._check_home(address, now)
+            case LinkLost(address, refused):
+                self._note_lost(address, now, refused=refused)
+            case Doubted(rumor):
+                self._check(rumor, now)
+            case ExplainMember():
+                self.say(explain_member(self, message))
+            case WireStarted():
+                self.say(Watch(self.watched))
             case Start():
                 self.say(CatchUp())
+        self._keep_watch()
         self._keep_time(now)
+
+    @property
+    def patience(self) -> Patience:
+        """How long suspicions last in a ring of this size."""
+        return Patience(self.settings, max(0, len(self.circle) - 1))
 
     def _excuse_lateness(self, now: float) -> None:
         """While this node stood still, nobody could answer it: that counts against nobody.
 
         What came meanwhile waits to be heard, so trials are dropped and suspects get a period more
-        than they had left (Lifeguard 2018 starts from the same observation).
+        than they had left (Lifeguard starts from the same observation, and waits for its effects).
         """
         wake = self.out.wake
-        if wake is not None and now - wake > self.settings.ping_timeout_seconds:
-            self._trials.clear()
-            self.suspicions.postpone(now - wake + self.settings.period_seconds)
+        late_seconds = now - wake if wake is not None else 0.0
+        if late_seconds > self.settings.ping_timeout_seconds / 2:
+            self.awareness.worsen()
+        if late_seconds > self.settings.ping_timeout_seconds:
+            self.trials.clear()
+            self.suspicions.postpone(late_seconds + self.settings.period_seconds)
 
     def _take_up(self, epoch: int, version: int, known: tuple[Known, ...], now: float) -> None:
         if not self._follower.reset(epoch, version):
@@ -130,12 +151,24 @@ class Detector(Role):
             case Departure(member_id=member_id):
                 self.departed[member_id] = None
                 if member_id in self.members:
-                    self._set_probed(self.members[member_id])
+                    self._place(self.members[member_id])
                 self.suspicions.clear(member_id)
-            case Membership(id=member_id) as member if member_id != self.me.id:
-                self.members[member_id] = member
-                self._set_probed(member)
-                self._set_suspected(member, min(now, item.since))
+            case Membership(id=self.me.id, incarnation=incarnation):
+                if 0 < self._refuted < incarnation:
+                    self.awareness.worsen()
+                self._refuted = incarnation
+            case Membership() as member:
+                self._note_health(member, item.since)
+                self.members[member.id] = member
+                self._place(member)
+                self._suspect(member, min(now, item.since))
+
+    def _note_health(self, member: Membership, since: float) -> None:
+        known = self.members.get(member.id)
+        before = known.health.word if known else "unknown"
+        if before != member.health.word:
+            because = f": {member.why}" if member.why else ""
+            self.dossier.note(member.id, since, f"{before} to {member.health.word}{because}")
 
     def _unlearn(self, key: Key) -> None:
         match key:
@@ -144,158 +177,150 @@ class Detector(Role):
             case (Departure.KIND, member_id):
                 self.departed.pop(member_id, None)
                 if member_id in self.members:
-                    self._set_probed(self.members[member_id])
+                    self._place(self.members[member_id])
 
-    def _set_suspected(self, member: Membership, since: float) -> None:
+    def _suspect(self, member: Membership, since: float) -> None:
         if member.health is Health.SUSPECT and member.id not in self.departed:
-            seconds = suspicion_seconds(len(self.rotation) + 1, self.settings.period_seconds)
-            self.suspicions.note(member, since + seconds)
+            self.suspicions.note(member, since, self.patience.seconds(member))
         else:
             self.suspicions.clear(member.id)
 
-    def _set_probed(self, member: Membership) -> None:
-        """Probe the reachable; and permanent members for ever."""
-        wanted = member.id not in self.departed and (
-            member.permanent or member.health in REACHABLE
-        )
-        if wanted and member.id not in self._probed:
-            self._probed[member.id] = None
-            self.rotation.add(member.id)
-        elif not wanted and member.id in self._probed:
-            del self._probed[member.id]
-            self.rotation.remove(member.id)
+    def _place(self, member: Membership) -> None:
+        """Watch and probe the reachable; and probe permanent members for ever."""
+        counts = member.id not in self.departed
+        reachable = counts and member.health in REACHABLE
+        _enlist(self._standing, self.circle, member.id, wanted=reachable)
+        wanted = reachable or (counts and member.permanent)
+        _enlist(self._probed, self.rotation, member.id, wanted=wanted)
 
     def _forget(self, member_id: str) -> None:
         member = self.members.pop(member_id, None)
         if member is None:
             return
-        if member_id in self._probed:
-            del self._probed[member_id]
-            self.rotation.remove(member_id)
+        _enlist(self._standing, self.circle, member_id, wanted=False)
+        _enlist(self._probed, self.rotation, member_id, wanted=False)
         self.suspicions.clear(member_id)
+        self.dossier.forget(member_id)
         self.fresh.quench(member)
+
+    def _keep_watch(self) -> None:
+        """Tell the wire whom to keep links to, when that has changed."""
+        others = self.circle.after(self.me.id, self.settings.watchers)
+        watched = tuple(self.members[member_id].address for member_id in others)
+        if watched != self.watched:
+            self.watched = watched
+            self.say(Watch(watched))
 
     def _take_turn(self, now: float) -> None:
         target = self.rotation.next()
         if target:
             self._try(target, now)
-            self._deadlines.set("turn", now + self.settings.period_seconds)
+            period_seconds = self.settings.period_seconds * self.awareness.factor
+            self._deadlines.set("turn", now + period_seconds)
 
-    def _try(self, member_id: str, now: float) -> None:
-        """Ping a member and expect its Ack, or a helper's, within the period."""
-        sequence = self._next_sequence()
-        member = self.members[member_id]
-        self._trials[sequence] = Trial(sequence, member_id, member.incarnation, now)
-        self._ping(sequence, member)
-        self._deadlines.set(sequence, now + self.settings.ping_timeout_seconds)
+    def _try(
+        self, member_id: str, now: float, *, urgent: bool = False, doubt: Membership | None = None
+    ) -> None:
+        self.trials.begin(self.members[member_id], now, urgent=urgent, doubt=doubt)
 
-    def _check_home(self, address: str, now: float) -> None:
-        """A broken link is evidence: look at once whether whoever lived there still does."""
-        under_way = {trial.target: None for trial in self._trials.values()}
-        for member_id in self._probed:
-            if self.members[member_id].address == address and member_id not in under_way:
-                self._try(member_id, now)
+    def _note_lost(self, address: str, now: float, *, refused: bool) -> None:
+        """A broken link is evidence: who watches looks at once whether anybody still lives there.
 
-    def _press_on(self, sequence: int, now: float) -> None:
-        """No answer in time: ask helpers; no answer from them either: accuse.
-
-        Helpers are asked even when this node itself was late: that is nobody else's fault.
+        Whoever was refused has looked already.
         """
-        trial = self._trials.get(sequence)
-        if trial is None:
-            self._errands.pop(sequence, None)
-        elif trial.helpers is None:
-            self._ask_helpers(trial, now)
-        else:
-            del self._trials[sequence]
-            self._accuse(trial, now)
+        for sequence in self._helping.note_lost(address, refused=refused):
+            self._deadlines.clear(sequence)
+        is_tried = self.trials.note_lost(address, now, refused=refused)
+        if not is_tried and (refused or address in self.watched):
+            self._look_after(address, now, refused=refused)
 
-    def _ask_helpers(self, trial: Trial, now: float) -> None:
-        member = self.members.get(trial.target)
-        if member is None:
-            del self._trials[trial.sequence]
-            return
-        helpers = self._pick_helpers(trial.target)
-        self._trials[trial.sequence] = trial._replace(helpers=helpers)
-        for helper_id in helpers:
-            helper = self.members[helper_id]
-            request = PingRequest(
-                trial.sequence, member.id, member.address, self._introduce(helper_id)
-            )
-            self.send(Peer(helper_id, helper.address), request)
-        patience = self.settings.period_seconds - self.settings.ping_timeout_seconds
-        end = trial.began + self.settings.period_seconds
-        self._deadlines.set(trial.sequence, max(end, now + patience))
+    def _look_after(self, address: str, now: float, *, refused: bool) -> None:
+        for member_id in list(self._standing):
+            if self.members[member_id].address == address:
+                what = "connection refused" if refused else "link lost"
+                self.dossier.note(member_id, now, what)
+                self._try(member_id, now, urgent=True)
 
-    def _pick_helpers(self, target: str) -> tuple[str, ...]:
+    def pick_helpers(self, target: str) -> tuple[str, ...]:
+        """Some members that are held for alive, to reach the target through."""
         alive = [
             member_id
-            for member_id in self._probed
+            for member_id in self._standing
             if member_id != target and self.members[member_id].health is Health.ALIVE
         ]
         return tuple(self.rng.sample(alive, min(self.settings.helpers, len(alive))))
 
-    def _accuse(self, trial: Trial, now: float) -> None:
-        """Suspect the target, unless it has spoken since: that silence was of a former life."""
+    def _accuse(self, trial: Trial, why: str) -> None:
+        """Say what the trial has shown, unless the target has spoken since.
+
+        Then that silence was of a former life.
+        """
         member = self.members.get(trial.target)
-        if member is None or member.health is not Health.ALIVE or member.id in self.departed:
+        if member is None or member.id in self.departed or member.health not in REACHABLE:
             return
-        if member.incarnation != trial.incarnation:
+        if member.incarnation > trial.incarnation:
             return
-        helpers = trial.helpers or ()
-        names = [self.members[helper].name for helper in helpers if helper in self.members]
-        why = f"no answer to a ping by {self.me.name} in {now - trial.began:.1f} s"
-        if names:
-            why += f", nor through {', '.join(names)}"
-        self._say_accusation(member, Health.SUSPECT, why)
+        if trial.is_proven or trial.doubt:
+            level = Health.CONFIRMED
+        elif self._is_worth_saying(member):
+            level = Health.SUSPECT
+        else:
+            return
+        self.say(Accusation(member.id, trial.incarnation, int(level), why, trial.refused))
+
+    def _is_worth_saying(self, member: Membership) -> bool:
+        """Whether a suspicion says more than others have; after enough of them nobody need to."""
+        if member.health is Health.ALIVE:
+            return True
+        enough = len(member.evidence) > self.settings.suspicion_confirmations
+        return not enough and self.me.id not in member.accusers
+
+    def _check(self, rumor: Membership, now: float) -> None:
+        """Probe whom somebody else holds for dead; it hears of that with the ping."""
+        member = self.members.get(rumor.id)
+        if member is None or member.health not in REACHABLE or member.id in self.departed:
+            return
+        under_way = self.trials.of(rumor.id)
+        if under_way:
+            self.trials.doubt(under_way, rumor, now)
+        else:
+            self._try(rumor.id, now, doubt=rumor)
 
     def _confirm_expired(self, now: float) -> None:
-        """Confirm the suspects whose time is over, again each period until the news agrees."""
+        """Confirm the suspects whose time is over, again each period until the news agrees.
+
+        Who has answered us since is not dead, whatever others saw: it hears of the suspicion with
+        another ping, and refutes it.
+        """
         for member_id in self.suspicions.expired(now):
             member = self.members[member_id]
-            why = f"{member.why or 'suspected'}; not refuted in time"
-            self._say_accusation(member, Health.CONFIRMED, why)
-            self.suspicions.note(member, now + self.settings.period_seconds)
-
-    def _say_accusation(self, member: Membership, level: Health, why: str) -> None:
-        why = why[:WHY_CHARACTERS_MAX]
-        self.say(Accusation(member.id, member.incarnation, int(level), why))
+            self.suspicions.extend(member_id, now + self.settings.period_seconds)
+            if self.dossier.answered(member_id) > self.suspicions.since(member_id):
+                if not self.trials.of(member_id):
+                    self._try(member_id, now)
+            else:
+                self.say(Accusation(member.id, member.incarnation, int(Health.CONFIRMED), ""))
 
     def _answer(self, peer: Peer, ping: Ping) -> None:
         self._overhear(ping.introductions)
         if ping.target == self.me.id:
-            self.send(peer, Ack(ping.sequence, ping.target, self._introduce(peer.id)))
+            self.send(peer, Ack(ping.sequence, ping.target, self.introduce(peer.id)))
 
     def _help(self, peer: Peer, request: PingRequest, now: float) -> None:
         self._overhear(request.introductions)
-        if len(self._errands) >= ERRANDS_MAX:
-            return
-        sequence = self._next_sequence()
-        self._errands[sequence] = Errand(peer, request.sequence, request.target)
-        self._deadlines.set(sequence, now + self.settings.period_seconds)
-        introductions = self._introduce(request.target)
-        self.send(
-            Peer(request.target, request.address), Ping(sequence, request.target, introductions)
-        )
+        sequence = self.next_sequence()
+        if self._helping.begin(sequence, peer, request):
+            seconds = PATIENCE * self.settings.ping_timeout_seconds
+            self._deadlines.set(sequence, now + seconds)
 
-    def _hear_ack(self, ack: Ack) -> None:
+    def _hear_ack(self, peer: Peer, ack: Ack, now: float) -> None:
         self._overhear(ack.introductions)
-        awaited = self._errands.get(ack.sequence) or self._trials.get(ack.sequence)
-        if awaited is None or awaited.target != ack.target:
-            return
-        self._deadlines.clear(ack.sequence)
-        if isinstance(awaited, Trial):
-            del self._trials[ack.sequence]
-            return
-        del self._errands[ack.sequence]
-        relayed = Ack(awaited.sequence, ack.target, self._introduce(awaited.asker.id))
-        self.send(awaited.asker, relayed)
+        if self._helping.hear(ack):
+            self._deadlines.clear(ack.sequence)
+        else:
+            self.trials.hear_ack(peer, ack, now)
 
-    def _ping(self, sequence: int, member: Membership) -> None:
-        ping = Ping(sequence, member.id, self._introduce(member.id))
-        self.send(Peer(member.id, member.address), ping)
-
-    def _introduce(self, receiver: str) -> tuple[Membership, ...]:
+    def introduce(self, receiver: str) -> tuple[Membership, ...]:
         """Up to five fresh members, and whatever I hold against the receiver.
 
         It should be the first to know.
@@ -319,9 +344,10 @@ class Detector(Role):
         if rumor.id == self.me.id:
             return rumor.health is not Health.ALIVE
         known = self.members.get(rumor.id)
-        return known is None or rumor.beats(known)
+        return known is None or rumor.adds_to(known)
 
-    def _next_sequence(self) -> int:
+    def next_sequence(self) -> int:
+        """A number for a ping that no other one of this life bears."""
         self._sequence += 1
         return self._sequence
 
@@ -335,6 +361,19 @@ class Detector(Role):
                 case "turn":
                     self._take_turn(now)
                 case int():
-                    self._press_on(name, now)
+                    self._helping.give_up(name)
+                    self.trials.press_on(name, now)
         times = (self._deadlines.next, self.suspicions.next)
         self.wake_at(min((time for time in times if time is not None), default=None))
+
+
+def _enlist(
+    roll: dict[str, None], order: Rotation | Circle, member_id: str, *, wanted: bool
+) -> None:
+    """See to it that a member is in an order of members, or is not."""
+    if wanted and member_id not in roll:
+        roll[member_id] = None
+        order.add(member_id)
+    elif not wanted and member_id in roll:
+        del roll[member_id]
+        order.remove(member_id)

@@ -10,9 +10,10 @@ from random import Random
 from typing import Any
 
 from habactors.config import DisseminatorConfig
-from habactors.protocol.commands import ApplyConfig
-from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
-from habactors.protocol.health import REACHABLE, Health
+from habactors.protocol.commands import ApplyConfig, DepartMember
+from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Want
+from habactors.protocol.hands import PeersFound
+from habactors.protocol.health import Health
 from habactors.protocol.heat import Heat, budget
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
 from habactors.protocol.limits import CHUNK_BYTES, RUMORS_MAX, WHOLE_MAX
@@ -27,25 +28,29 @@ from habactors.protocol.news import (
     Snapshot,
     Withdraw,
 )
-from habactors.protocol.rumors import AnyRumor, Departure, Key, Membership, Service
+from habactors.protocol.rumors import AnyRumor, Departure, Evidence, Key, Membership, Service
 from habactors.protocol.table import Table, chunks
-from habactors.protocol.transport import Gossiped
+from habactors.protocol.transport import Gossiped, RingMet, WireStarted
 from habactors.roles.apply import Applications
 from habactors.roles.deadlines import Deadlines
+from habactors.roles.departures import Departures
+from habactors.roles.doubts import Doubts
+from habactors.roles.farewell import Farewell
+from habactors.roles.greetings import Greetings
+from habactors.roles.namesake import Namesake
 from habactors.roles.offers import Offers
 from habactors.roles.records import INCARNATION, Shelf
+from habactors.roles.ring_name import FOUNDING_SECONDS, RingName
 from habactors.roles.role import Role
-
-GREETING_SECONDS_MIN = 1.0
-GREETING_SECONDS_MAX = 10.0
-FAREWELLS = 10
-GREETED_MEMBERS = 3
+from habactors.roles.tombstones import forgettable, is_stale, sweep_seconds
 
 
 class Disseminator(Role):
     """Table, heat and incarnation of one member.
 
-    `peers` are addresses to greet until a member is known to live there.
+    `peers` are addresses to greet until a member is known to live there. Of the other members,
+    `reachable` are those that may live, `lost` those that are held for dead and did not say
+    themselves that they go.
     """
 
     NAME = "disseminator"
@@ -55,22 +60,27 @@ class Disseminator(Role):
     ) -> None:
         super().__init__(me)
         self.settings = settings
-        self.peers = tuple(peer for peer in peers if peer != me.address)
         self.rng = rng
         self.table = Table()
         self.heat = Heat()
         self.incarnation = 0
-        self.leaving = False
         self.since: dict[Key, float] = {}
         self.reachable: dict[str, Membership] = {}
+        self.lost: dict[str, Membership] = {}
         self.epoch = 0
         self.version = 0
+        self.ring = RingName(self, rng)
+        self.greetings = Greetings(self, peers)
+        self.farewell = Farewell(self)
         self._fresh: dict[Key, Known] = {}
+        self._forgotten: dict[Key, None] = {}
         self._shelf = Shelf(self)
         self._applications = Applications(self)
+        self._departures = Departures(self)
+        self._doubts = Doubts(self)
+        self._namesake = Namesake(self)
         self._offers = Offers(self)
         self._deadlines: Deadlines[str] = Deadlines()
-        self._greeting_seconds = GREETING_SECONDS_MIN
         self._last_round = float("-inf")
 
     def hear(self, message: Any, now: float) -> None:
@@ -88,8 +98,16 @@ class Disseminator(Role):
                 self._offers.take_up(message, now)
             case ApplyConfig():
                 self._applications.take_up(message, now)
+            case DepartMember():
+                self._departures.take_up(message, now)
             case CatchUp():
                 self._say_snapshot()
+            case RingMet():
+                self._meet(message, now)
+            case WireStarted():
+                self.ring.tell()
+            case PeersFound(addresses):
+                self.greetings.replace(addresses)
             case Leave():
                 self._leave(now)
             case Start():
@@ -106,75 +124,95 @@ class Disseminator(Role):
                 self._hear_of_myself(rumor, now)
             case Service(member_id=self.me.id):
                 self._offers.hear_of_mine(rumor, now, hot=hot)
-            case _:
+            case Membership() if self._doubts.holds_back(rumor, now):
+                pass
+            case _ if not is_stale(rumor, now, self.settings.tombstone_seconds):
                 self.take_in(rumor, now, durable=durable, hot=hot)
 
     def take_in(self, rumor: AnyRumor, now: float, *, durable: bool, hot: bool) -> None:
-        """The same, without asking whether the rumor speaks of this node."""
+        """The same, without asking whether the rumor speaks of this node, or is to be believed."""
         key = rumor.key
         before = self.table.get(key)
-        if not self.table.merge(rumor):
+        if before is None and self.table.is_full:
             return
-        if isinstance(rumor, Membership):
-            self._note_membership(before, rumor, now)
+        stands = self.table.merge(rumor)
+        if stands is None:
+            return
+        if isinstance(stands, Membership):
+            self._note_membership(before, stands, now)
         else:
             self.since[key] = now
-            if isinstance(rumor, Departure) and before is None:
-                self._note_departure(rumor, now)
-        known = Known(rumor, self.since[key])
+            if isinstance(stands, Departure) and before is None:
+                self._note_departure(stands, now)
+        known = Known(stands, self.since[key])
         self._fresh[key] = known
         self._shelf.put(known, durable=durable)
         if hot:
-            self.heat.kindle(rumor)
+            self.heat.kindle(stands)
 
     def _note_membership(self, before: AnyRumor | None, rumor: Membership, now: float) -> None:
-        """Keep the list of whom to talk to, and report a change of health."""
+        """Keep the lists of whom to talk to, and report a change of health."""
         previous = before if isinstance(before, Membership) else None
         was = previous.health if previous else None
-        counts = rumor.id != self.me.id and self.table.departure(rumor.id) is None
-        if counts and rumor.health in REACHABLE:
-            self.reachable[rumor.id] = rumor
-        else:
-            self.reachable.pop(rumor.id, None)
+        self._enlist(rumor)
         if was is not rumor.health or _is_suspected_anew(previous, rumor):
             self.since[rumor.key] = now
+        counts = rumor.id != self.me.id and self.table.departure(rumor.id) is None
         if was is not rumor.health and counts:
             before_word = was.word if was else "unknown"
             after = rumor.health.word
             self.report(now, "member", rumor.id, rumor.name, before_word, after, rumor.why)
 
+    def _enlist(self, rumor: Membership) -> None:
+        is_lost = rumor.is_gone and not rumor.left
+        for members, wanted in ((self.reachable, not rumor.is_gone), (self.lost, is_lost)):
+            if wanted and rumor.id != self.me.id and not self.table.departure(rumor.id):
+                members[rumor.id] = rumor
+            else:
+                members.pop(rumor.id, None)
+
     def _note_departure(self, rumor: Departure, now: float) -> None:
-        self.reachable.pop(rumor.member_id, None)
         member = self.table.membership(rumor.member_id)
+        if member:
+            self._enlist(member)
         was, name = (member.health.word, member.name) if member else ("unknown", "")
         departed = Health.DEPARTED.word
         self.report(now, "member", rumor.member_id, name, was, departed, rumor.why)
+        self._departures.note(rumor)
 
     def _hear_of_myself(self, rumor: Membership, now: float) -> None:
         """Refute whatever outweighs my own word, at a higher incarnation (SWIM 2002, section 4.2).
 
         Nothing is higher than the highest one: who spoke that has spoken for ever.
         """
-        own = self.table.membership(self.me.id)
-        if self.leaving or own is None or not rumor.beats(own):
+        mine = self.table.membership(self.me.id)
+        if self.farewell.begun or mine is None or not rumor.adds_to(mine):
             return
         if rumor.incarnation >= WHOLE_MAX:
             return
+        if rumor.health is Health.ALIVE and not self._namesake.answers(rumor, now):
+            return
         was, after = rumor.health.word, Health.ALIVE.word
-        why = f"refuted {was}@{rumor.incarnation} of {rumor.accuser or 'a former life'}"
+        accusers = ", ".join(rumor.accusers) or "a former life"
+        why = f"refuted {was}@{rumor.incarnation} of {accusers}"
         self.report(now, "member", self.me.id, self.me.name, was, after, why)
-        self._speak_of_myself(rumor.incarnation + 1, now)
+        self.speak_of_myself(rumor.incarnation + 1, now)
 
-    def _speak_of_myself(
-        self, incarnation: int, now: float, level: Health = Health.ALIVE, why: str = ""
+    def speak_of_myself(
+        self,
+        incarnation: int,
+        now: float,
+        level: Health = Health.ALIVE,
+        evidence: tuple[Evidence, ...] = (),
     ) -> None:
+        """Say how this member is, at an incarnation that is kept first."""
         self.incarnation = incarnation
         self.keep(INCARNATION, str(incarnation).encode(), durable=True)
         me = self.me
-        own = Membership(
-            me.id, me.name, me.address, incarnation, int(level), me.permanent, accuser="", why=why
+        mine = Membership(
+            me.id, me.name, me.address, incarnation, int(level), me.permanent, evidence
         )
-        self.take_in(own, now, durable=True, hot=True)
+        self.take_in(mine, now, durable=True, hot=True)
 
     def _start(self, start: Start, now: float) -> None:
         self.epoch = self.rng.getrandbits(48)
@@ -183,46 +221,42 @@ class Disseminator(Role):
             if self.table.merge(item.rumor):
                 self.since[item.rumor.key] = item.since
         for rumor in self.table:
-            if isinstance(rumor, Membership) and self.table.health(rumor.id) in REACHABLE:
-                self.reachable[rumor.id] = rumor
-        self.reachable.pop(self.me.id, None)
-        own = self.table.membership(self.me.id)
+            if isinstance(rumor, Membership):
+                self._enlist(rumor)
+        mine = self.table.membership(self.me.id)
         self._applications.restore(start.kept)
-        last = max(incarnation, own.incarnation if own else 0)
-        self._speak_of_myself(min(last + 1, WHOLE_MAX), now)
+        self._departures.begin()
+        self.ring.restore(start.kept, now, founder=not self.greetings.peers)
+        last = max(incarnation, mine.incarnation if mine else 0)
+        self.speak_of_myself(min(last + 1, WHOLE_MAX), now)
         self._say_snapshot()
-        self._greet_acquaintances()
-        self._deadlines.set("greet", now)
+        self.greetings.begin()
+        self._deadlines.set("knock", now)
+        self._deadlines.set("found", now + FOUNDING_SECONDS)
         self._deadlines.set("sync", now + self.settings.sync_interval_seconds * self.rng.random())
+        self._deadlines.set("sweep", now + sweep_seconds(self.settings.tombstone_seconds))
 
-    def _greet_acquaintances(self) -> None:
-        """Say Hello to a few members of the life before, however they fared."""
-        self._greet([*self.reachable.values(), *self._lost()], GREETED_MEMBERS)
+    def hello(self) -> Hello:
+        """This member's greeting."""
+        return Hello(self.own(), self.table.checksum)
 
-    def _lost(self) -> list[Membership]:
-        """The members that are held for dead, but did not depart."""
-        return [
-            rumor
-            for rumor in self.table
-            if isinstance(rumor, Membership)
-            and rumor.id not in self.reachable
-            and rumor.id != self.me.id
-            and not self.table.departure(rumor.id)
-        ]
-
-    def _greet(self, members: list[Membership], count: int) -> None:
-        for member in self.rng.sample(members, min(count, len(members))):
-            self.send(Peer(member.id, member.address), self._hello())
-
-    def _hello(self) -> Hello:
-        return Hello(self._own(), self.table.checksum)
-
-    def _own(self) -> Membership:
+    def own(self) -> Membership:
+        """This member, as it says itself."""
         own = self.table.membership(self.me.id)
         assert own is not None, "a member that does not know itself"
         return own
 
+    def _meet(self, met: RingMet, now: float) -> None:
+        """Answer those whose ring may become one with ours, so that they hear its id."""
+        named = met.peer.address in self.greetings.peers
+        alone = not self.reachable and not self.lost
+        before = self.ring.id
+        if self.ring.meet(met, now, alone=alone, named=named) and before and met.knocked:
+            self.send(Peer("", met.peer.address), self.hello())
+
     def _converse(self, peer: Peer, gossip: Any, now: float) -> None:
+        if self._departures.dismiss(peer, gossip):
+            return
         match gossip:
             case Rumors(rumors, hot):
                 self._listen(peer, rumors, now, hot=hot)
@@ -236,18 +270,35 @@ class Disseminator(Role):
                     self.send(peer, Want(wanted))
             case Want(key_hashes):
                 self._send_rumors(peer, self.table.chosen(key_hashes), hot=True)
+            case Noted(incarnation):
+                self.farewell.note(peer, incarnation)
             case Hello(member, checksum):
-                if checksum != self.table.checksum:
-                    self._send_rumors(peer, self.table, hot=False)
-                self.learn(member, now)
+                self._welcome(peer, member, checksum, now)
+
+    def _welcome(self, peer: Peer, member: Membership, checksum: int, now: float) -> None:
+        """A stranger gets all there is; with an acquaintance it is enough to compare tables.
+
+        That way both learn, so the halves of a split ring are one after one greeting.
+        """
+        if member.id == self.me.id and peer.address == self.me.address:
+            return
+        if checksum == self.table.checksum:
+            pass
+        elif self.table.membership(member.id):
+            self.send(peer, Outline(self.table.outline()))
+        else:
+            self._send_rumors(peer, self.table, hot=False)
+        self.learn(member, now)
 
     def _listen(self, peer: Peer, rumors: tuple[AnyRumor, ...], now: float, *, hot: bool) -> None:
         """Learn; and whoever tells me of my end is the first to hear that I live."""
         before = self.incarnation
         for rumor in rumors:
             self.learn(rumor, now, hot=hot)
+            if isinstance(rumor, Membership) and rumor.left and rumor.id == peer.id:
+                self.send(peer, Noted(rumor.incarnation))
         if self.incarnation != before and any(map(self._buries_me, rumors)):
-            self.send(peer, Rumors((self._own(),)))
+            self.send(peer, Rumors((self.own(),)))
 
     def _buries_me(self, rumor: AnyRumor) -> bool:
         return (
@@ -262,35 +313,26 @@ class Disseminator(Role):
 
     def _accuse(self, accusation: Accusation, now: float) -> None:
         """Turn the detector's finding into a rumor, unless the member has moved on."""
-        member = self.table.membership(accusation.member_id)
-        if member is None or member.incarnation != accusation.incarnation:
+        doubted = self._doubts.settle(accusation)
+        accused = doubted or self.table.membership(accusation.member_id)
+        if accused is None or accused.incarnation != accusation.incarnation:
             return
-        self.learn(
-            Membership(
-                member.id,
-                member.name,
-                member.address,
-                member.incarnation,
-                accusation.level,
-                member.permanent,
-                self.me.id,
-                accusation.why,
-            ),
-            now,
+        why, refused = accusation.why, accusation.refused
+        mine = (Evidence(self.me.id, int(now), refused, why),) if why else ()
+        others = accused.evidence if accused.level > Health.ALIVE else ()
+        rumor = accused.at_level(accusation.level, others).joined(
+            accused.at_level(accusation.level, mine)
         )
+        self.take_in(rumor, now, durable=False, hot=True)
 
     def _leave(self, now: float) -> None:
-        """A graceful end: nobody needs to find out by probing, and nothing hot is left untold."""
-        self.leaving = True
-        self._speak_of_myself(self.incarnation, now, Health.CONFIRMED, "left")
-        own = self._own()
-        members = self._some_members(FAREWELLS)
-        hot = self._cool(len(members))
-        farewell = Rumors((own, *(rumor for rumor in hot if rumor != own)))
-        for member in members:
-            self.send(Peer(member.id, member.address), farewell)
+        """A graceful end; said twice it is still one."""
+        if not self.farewell.begun:
+            self.farewell.begin(now)
+        self._deadlines.set("farewell", now + self.settings.gossip_interval_seconds)
 
-    def _some_members(self, count: int) -> list[Membership]:
+    def some_members(self, count: int) -> list[Membership]:
+        """So many reachable members, chosen at random."""
         members = list(self.reachable.values())
         return self.rng.sample(members, min(count, len(members)))
 
@@ -298,20 +340,46 @@ class Disseminator(Role):
         deadlines = self._deadlines
         if self.heat and self.reachable and "round" not in deadlines:
             deadlines.set("round", self._last_round + self.settings.gossip_interval_seconds)
+        if self.lost and "search" not in deadlines:
+            self._set_search(now)
         for name in deadlines.due(now):
             match name:
                 case "round":
                     self._gossip_round(now)
-                case "greet":
-                    self._greet_peers(now)
+                case "knock":
+                    if self.greetings.peers:
+                        deadlines.set("knock", now + self.greetings.knock())
+                case "search":
+                    self.greetings.search()
+                    self._set_search(now)
                 case "sync":
-                    self._look_around(now)
+                    self._compare(now)
+                case "sweep":
+                    self._sweep(now)
+                case "found":
+                    self._found(now)
+                case "farewell":
+                    if self.farewell.repeat():
+                        deadlines.set(name, now + self.settings.gossip_interval_seconds)
+        self._publish()
         self.wake_at(deadlines.next)
+
+    def _set_search(self, now: float) -> None:
+        seconds = self.greetings.search_seconds(now)
+        if seconds is not None:
+            self._deadlines.set("search", now + seconds * (0.5 + self.rng.random()))
+
+    def _found(self, now: float) -> None:
+        """Peers that all greet each other and have no founder among them: somebody must begin."""
+        if not self.ring.id:
+            if self.reachable:
+                self.ring.found(now)
+            self._deadlines.set("found", now + FOUNDING_SECONDS)
 
     def _gossip_round(self, now: float) -> None:
         self._last_round = now
-        targets = self._some_members(self.settings.gossip_fanout)
-        rumors = self._cool(len(targets))
+        targets = self.some_members(self.settings.gossip_fanout)
+        rumors = self.cool(len(targets))
         if rumors:
             batch = Rumors(tuple(rumors))
             for member in targets:
@@ -319,41 +387,47 @@ class Disseminator(Role):
         if self.heat and self.reachable:
             self._deadlines.set("round", now + self.settings.gossip_interval_seconds)
 
-    def _cool(self, sends: int) -> list[AnyRumor]:
+    def cool(self, sends: int) -> list[AnyRumor]:
         """What is hot, for one message to so many members."""
         sends_max = budget(len(self.reachable) + 1)
         return self.heat.take(sends, sends_max, CHUNK_BYTES, RUMORS_MAX - 1)
 
-    def _greet_peers(self, now: float) -> None:
-        """Knock at configured peers where no member is known to live.
-
-        Ever more seldom, but for ever: a late seed still joins.
-        """
-        if not self.peers:
-            return
-        homes = {member.address: None for member in self.reachable.values()}
-        strangers = [address for address in self.peers if address not in homes]
-        for address in strangers:
-            self.send(Peer("", address), self._hello())
-        seconds = self._greeting_seconds if strangers else GREETING_SECONDS_MAX
-        self._greeting_seconds = min(seconds * 2, GREETING_SECONDS_MAX)
-        self._deadlines.set("greet", now + seconds)
-
-    def _look_around(self, now: float) -> None:
-        """Compare tables with somebody who lives, and greet somebody who is held for dead.
-
-        Two halves of a split ring find each other by that greeting.
-        """
-        for member in self._some_members(1):
+    def _compare(self, now: float) -> None:
+        """Compare tables with somebody who lives."""
+        for member in self.some_members(1):
             self.send(Peer(member.id, member.address), Digest(self.table.checksum))
-        self._greet(self._lost(), 1)
         self._deadlines.set("sync", now + self.settings.sync_interval_seconds)
 
+    def _sweep(self, now: float) -> None:
+        """Forget what has been over for long."""
+        lifetime_seconds = self.settings.tombstone_seconds
+        for key in forgettable(self.table, self.since, now, lifetime_seconds):
+            if key[-1] != self.me.id:
+                self._forget(key)
+        self._deadlines.set("sweep", now + sweep_seconds(lifetime_seconds))
+
+    def _forget(self, key: Key) -> None:
+        rumor = self.table.get(key)
+        if rumor is None:
+            return
+        self.table.drop(key)
+        self.heat.quench(rumor)
+        self.since.pop(key, None)
+        self._fresh.pop(key, None)
+        self._shelf.remove(key)
+        self._forgotten[key] = None
+        if isinstance(rumor, Membership):
+            self.lost.pop(rumor.id, None)
+            self.reachable.pop(rumor.id, None)
+            self._doubts.forget(rumor.id)
+
     def _publish(self) -> None:
-        if self._fresh:
+        if self._fresh or self._forgotten:
             self.version += 1
-            self.say(News(self.epoch, self.version, tuple(self._fresh.values())))
+            known = tuple(self._fresh.values())
+            self.say(News(self.epoch, self.version, known, tuple(self._forgotten)))
             self._fresh.clear()
+            self._forgotten.clear()
 
     def _say_snapshot(self) -> None:
         known = tuple(Known(rumor, self.since.get(rumor.key, 0.0)) for rumor in self.table)

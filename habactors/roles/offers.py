@@ -40,7 +40,7 @@ class Offers:
         me = self._role.me.id
         found = self._role.table.get(("service", word.service_group, me))
         told = found if isinstance(found, Service) else None
-        wanted = _wanted(word, me, told)
+        wanted = _wanted(word, me, told, now)
         if wanted is None or (told and _same(wanted, told)):
             return
         if broken := flaw(wanted):
@@ -57,15 +57,15 @@ class Offers:
             self._role.report(now, "service", group, group, "offered", "refused", why)
 
 
-def _wanted(word: Offer | Withdraw, me: str, told: Service | None) -> Service | None:
+def _wanted(word: Offer | Withdraw, me: str, told: Service | None, now: float) -> Service | None:
     """What the ring ought to hear; None when it never heard of the service that is withdrawn."""
     count = told.incarnation + 1 if told else 1
     group = word.service_group
     if isinstance(word, Offer):
         return Service(me, group, word.ident, count, word.exports, word.sys, word.topology)
-    return told and Service(me, group, told.ident, count, withdrawn=True)
+    return told and Service(me, group, told.ident, count, withdrawn=True, at=int(now))
 
 
 def _same(wanted: Service, told: Service) -> bool:
     """Whether they differ in nothing but the incarnation."""
-    return msgspec.structs.replace(wanted, incarnation=told.incarnation) == told
+    return msgspec.structs.replace(wanted, incarnation=told.incarnation, at=told.at) == told

@@ -15,6 +15,7 @@ from habactors.protocol.commands import Answered
 from habactors.protocol.errands import (
     ActorRow,
     CallRoll,
+    Expelled,
     Halt,
     RestartActor,
     Roster,
@@ -33,7 +34,7 @@ from habactors.protocol.hands import (
     JobStarted,
 )
 from habactors.protocol.lifecycle import Identity, Start, Wake
-from habactors.protocol.news import Leave
+from habactors.protocol.news import Leave, Left
 from habactors.roles.deadlines import Deadlines
 from habactors.roles.jobs import Jobs
 from habactors.roles.role import Role
@@ -42,8 +43,11 @@ PAUSE_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 30.0
 EARLY_DEATH_SECONDS = 1.0
 EARLY_PAUSE_SECONDS = 0.1
+EXPELLED = 5
+"""The exit code of a node that was told to depart."""
+
 END_SECONDS = 2.0
-LEAVE_SECONDS = 0.3
+LEAVE_SECONDS_MAX = 1.0
 REMINDER_SECONDS = 1.0
 DOUBLINGS_MAX = 16
 
@@ -82,6 +86,7 @@ class Root(Role):
         self.started = 0.0
         self.children = {name: Child(name) for name in actors}
         self._stage = ""
+        self._end = Finish(0)
         self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
         self._jobs = Jobs(self, self._deadlines)
 
@@ -105,6 +110,12 @@ class Root(Role):
                 self._restart(request, actor, now)
             case StopNode(request):
                 self._begin_stop(request, now)
+            case Expelled(why):
+                self._expel(why, now)
+            case Left():
+                if self._stage == "leaving":
+                    self._deadlines.clear(("leave", ""))
+                    self._end_actors(now)
             case ServicesStopped():
                 if self._stage == "services":
                     self._leave_ring(now)
@@ -224,6 +235,11 @@ class Root(Role):
                 self._fork(child)
         self._remind_services(now)
 
+    def _expel(self, why: str, now: float) -> None:
+        """The ring has done with this node for ever."""
+        self._end = Finish(EXPELLED, why)
+        self._begin_stop(0, now)
+
     def _remind_services(self, now: float) -> None:
         """Said again and again, because letters may be lost."""
         self.say(StopServices())
@@ -233,7 +249,7 @@ class Root(Role):
         self._stage = "leaving"
         self._deadlines.clear(("remind", "services"))
         self.say(Leave())
-        self._deadlines.set(("leave", ""), now + LEAVE_SECONDS)
+        self._deadlines.set(("leave", ""), now + LEAVE_SECONDS_MAX)
 
     def _end_actors(self, now: float) -> None:
         self._stage = "actors"
@@ -254,7 +270,7 @@ class Root(Role):
                 return
             if child.state == "stopping":
                 return
-        self.say(Finish(0))
+        self.say(self._end)
 
     def _say_roster(self) -> None:
         rows = [ActorRow("root", self.pid, "running", self.started, 0)]

@@ -1,28 +1,64 @@
 """What crosses the network?
 
-The wire knows message families, not what they mean: probes go to the detector, gossip to the
-disseminator. Its hands hold the sockets.
+Sorts what arrives by family: probes to the detector, gossip to the disseminator. It knows nothing
+of SWIM, so an ack proves that wire and detector live. What comes from another ring, or was meant
+for another member, goes no further. Its hands hold the sockets.
 """
 
 from typing import Any
 
-from habactors.protocol.hands import Arrived, LinkFell, Transmit
-from habactors.protocol.transport import LinkLost, Send
+from habactors.protocol.gossip import Hello
+from habactors.protocol.hands import Arrived, Drop, Heed, LinkFell, Transmit
+from habactors.protocol.lifecycle import Identity, Start
+from habactors.protocol.transport import LinkLost, RingIs, RingMet, Send, Watch, WireStarted
 from habactors.roles.role import Role
 from habactors.roles.wiring import SENT
 
 
 class Wire(Role):
-    """Sorts what arrives, passes on what leaves."""
+    """Sorts what arrives, passes on what leaves.
+
+    `ring` is None until the disseminator has told: nothing comes in before.
+    """
 
     NAME = "wire"
 
+    def __init__(self, me: Identity) -> None:
+        super().__init__(me)
+        self.ring: str | None = None
+
     def hear(self, message: Any, now: float) -> None:
         match message:
-            case Arrived(peer, content):
-                _, wrap = SENT[type(content)]
-                self.say(wrap(peer, content))
+            case Arrived():
+                self._sort(message)
             case Send(peer, content):
-                self.say(Transmit(peer, content))
+                self.say(Transmit(peer, content, self.ring or ""))
             case LinkFell(address, refused):
                 self.say(LinkLost(address, refused))
+            case Watch(addresses):
+                self.say(Heed(addresses))
+            case RingIs(ring):
+                self.ring = ring
+            case Start():
+                self.say(WireStarted())
+
+    def _sort(self, arrived: Arrived) -> None:
+        if self.ring is None:
+            self.say(Drop("early"))
+        elif arrived.target not in ("", self.me.id):
+            self.say(Drop("misdirected"))
+        elif arrived.ring != self.ring and not self._meet(arrived):
+            self.say(Drop("foreign"))
+        else:
+            _, wrap = SENT[type(arrived.message)]
+            self.say(wrap(arrived.peer, arrived.message))
+
+    def _meet(self, arrived: Arrived) -> bool:
+        """Whether a node outside our ring may speak to us: whoever is in none, or while we are.
+
+        The disseminator, who hears of the others, may join our rings; then they speak again.
+        """
+        if arrived.ring:
+            knocked = isinstance(arrived.message, Hello) and not arrived.target
+            self.say(RingMet(arrived.ring, arrived.peer, knocked))
+        return not arrived.ring or not self.ring

@@ -84,7 +84,7 @@ class Transcript:
             yield 2, f"meets {rumored(rumor)}"
             if len(beliefs) == len(self._ring.hosts):
                 yield 0, f"knows all {len(beliefs)} members"
-        elif rumor.accuser == host.me.id:
+        elif host.me.id in rumor.accusers and before != now:
             yield 0, f"makes it a rumor: {rumored(rumor)}"
         elif before != now:
             yield 0, f"hears: {rumored(rumor)}" + _source(rumor)
@@ -92,6 +92,6 @@ class Transcript:
 
 def _source(rumor: Membership) -> str:
     """Who says so, unless it is the member itself."""
-    if rumor.accuser:
-        return f", says {plain(rumor.accuser)}"
-    return f", it {rumor.why}" if rumor.why else ""
+    if rumor.left:
+        return f", it {rumor.why}"
+    return f", says {plain(', '.join(rumor.accusers))}" if rumor.accusers else ""

@@ -65,7 +65,8 @@ def said(letter: Any) -> Phrase | None:
     match letter:
         case Accusation(member_id, incarnation, level, why):
             accused = plain(f"{member_id}@{incarnation}")
-            return 1, f"accuses {accused} of being {Health(level).word}: {plain(why)}"
+            because = plain(why) or "not refuted in time"
+            return 1, f"accuses {accused} of being {Health(level).word}: {because}"
         case Overheard(introductions):
             return 2, f"overhears {listed(introductions)}"
         case Answered(message=message):

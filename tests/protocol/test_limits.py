@@ -9,7 +9,7 @@ import pytest
 from habactors.config import Address
 from habactors.protocol import limits
 from habactors.protocol.envelope import VERSION, Envelope, Malformed, unseal
-from habactors.protocol.rumors import Membership
+from habactors.protocol.rumors import Evidence, Membership
 
 
 class Place:
@@ -107,7 +107,9 @@ def test_the_search_for_fields_finds_them_all():
     assert len(PLACES) > 60
     assert "/Envelope.source" in paths(PLACES)
     assert "/Envelope.message/Rumors.rumors[]/Config.body" in paths(PLACES)
-    assert "/Envelope.message/Ping.introductions[]/Membership.why" in paths(PLACES)
+    assert "/Envelope.message/Ping.introductions[]/Membership.evidence[]/Evidence.why" in paths(
+        PLACES
+    )
 
 
 def test_the_smallest_value_is_taken_everywhere():
@@ -188,8 +190,15 @@ def test_a_value_of_another_type_is_refused_everywhere(value):
 
 
 def test_everything_that_one_message_may_hold_together_fits_the_envelope():
+    evidence = Evidence("𝄞" * 64, limits.WHOLE_MAX, True, "𝄞" * limits.EVIDENCE_CHARACTERS_MAX)
     longest = Membership(
-        "𝄞" * 64, "𝄞" * 128, "x" * 278 + ":1", limits.WHOLE_MAX, 3, True, "𝄞" * 64, "𝄞" * 500
+        "𝄞" * 64,
+        "𝄞" * 128,
+        "x" * 278 + ":1",
+        limits.WHOLE_MAX,
+        3,
+        True,
+        (evidence,) * limits.EVIDENCE_MAX,
     )
     size = len(msgspec.msgpack.encode(longest))
     assert size * limits.INTRODUCTIONS_MAX < limits.ENVELOPE_BYTES_MAX

@@ -1,5 +1,6 @@
-"""Which of two rumors wins?"""
+"""What stands when two rumors of one key are said?"""
 
+from functools import reduce
 from itertools import pairwise
 
 import msgspec
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from habactors.protocol.envelope import flaw
 from habactors.protocol.health import REACHABLE, Health
-from habactors.protocol.limits import CONFIG_BYTES_MAX, WHOLE_MAX
-from habactors.protocol.rumors import Config, Departure, Membership, Rumor
+from habactors.protocol.limits import CONFIG_BYTES_MAX, EVIDENCE_MAX, WHOLE_MAX
+from habactors.protocol.rumors import Config, Departure, Evidence, Membership, Rumor
 from tests import strategies
 
 kinds = pytest.mark.parametrize("kind", strategies.ALL_RUMORS, ids=lambda kind: kind.KIND)
@@ -29,19 +30,18 @@ def of_one_key(kind, count):
 
 def named_after_its_fields(kind):
     """A rumor whose every value is the name of its field: its key tells what it is made of."""
-    return kind(**{name: name for name in kind.__struct_fields__})
-
-
-def winner(one, other):
-    return one if one.beats(other) else other
+    return kind(**{name: name for name in kind.__struct_fields__ if name != "evidence"})
 
 
 @kinds
 @given(st.data())
-def test_of_two_different_rumors_exactly_one_wins(kind, data):
-    one, other = data.draw(of_one_key(kind, 2))
-    assert one.key == other.key
-    assert one.beats(other) + other.beats(one) == (one != other)
+def test_the_join_is_commutative_associative_and_idempotent(kind, data):
+    one, two, three = (rumor.joined(rumor) for rumor in data.draw(of_one_key(kind, 3)))
+    joined = one.joined(two)
+    assert joined == two.joined(one)
+    assert joined.joined(three) == one.joined(two.joined(three))
+    assert joined.joined(joined) == joined
+    assert joined.key == one.key
 
 
 @kinds
@@ -49,23 +49,59 @@ def test_of_two_different_rumors_exactly_one_wins(kind, data):
 def test_precedence_decides_whatever_else_the_rumors_say(kind, data):
     one, other = data.draw(of_one_key(kind, 2))
     if one.precedence != other.precedence:
-        assert one.beats(other) == (one.precedence > other.precedence)
+        assert one.joined(other) == max(one, other, key=lambda rumor: rumor.precedence)
+
+
+@kinds
+@given(st.data())
+def test_a_rumor_adds_to_another_exactly_when_the_join_differs_from_it(kind, data):
+    one, other = (rumor.joined(rumor) for rumor in data.draw(of_one_key(kind, 2)))
+    assert one.adds_to(other) == (one.joined(other) != other)
+    assert not one.adds_to(one)
 
 
 def test_a_loud_name_outweighs_no_incarnation():
     loud = Membership("ada", "zzz", "z:9", 1, Health.CONFIRMED)
     quiet = Membership("ada", "aaa", "a:1", 2, Health.ALIVE)
-    assert quiet.beats(loud)
-    assert not loud.beats(quiet)
+    assert quiet.joined(loud) == loud.joined(quiet) == quiet
 
 
-@kinds
-@given(st.data())
-def test_victory_passes_on_from_rumor_to_rumor(kind, data):
-    one, two, three = data.draw(of_one_key(kind, 3))
-    assert winner(winner(one, two), three) == winner(one, winner(two, three))
-    assert winner(one, two) == winner(two, one)
-    assert winner(one, one) == one
+def suspected(*evidence, incarnation=1):
+    return Membership("ada", "ada", "ada:1", incarnation, Health.SUSPECT, evidence=evidence)
+
+
+def test_the_evidence_of_several_observers_adds_up():
+    by_bob, by_cyd = Evidence("bob", 5, False, "silent"), Evidence("cyd", 6, True, "refused")
+    both = suspected(by_cyd).joined(suspected(by_bob))
+    assert both == suspected(by_bob, by_cyd)
+    assert (both.accusers, both.refusals, both.why) == (("bob", "cyd"), 1, "silent; refused")
+
+
+def test_the_evidence_of_a_former_incarnation_counts_no_more():
+    former, latter = Evidence("bob", 5, False, "silent"), Evidence("cyd", 6, False, "silent")
+    assert suspected(former).joined(suspected(latter, incarnation=2)).accusers == ("cyd",)
+
+
+def test_of_one_accuser_the_latest_evidence_counts():
+    first, second = Evidence("bob", 5, False, "silent"), Evidence("bob", 6, True, "refused")
+    assert suspected(first).joined(suspected(second)).evidence == (second,)
+
+
+def test_of_too_many_accusers_the_same_few_remain_in_any_order():
+    pieces = [suspected(Evidence(f"m{number}", 5, False, "silent")) for number in range(9)]
+    forth, back = reduce(Membership.joined, pieces), reduce(Membership.joined, pieces[::-1])
+    assert forth == back
+    assert len(forth.evidence) == EVIDENCE_MAX
+
+
+def test_who_says_itself_that_it_goes_has_left():
+    farewell = (Evidence("ada", 5, False, "left"),)
+    own = Membership("ada", "ada", "ada:1", 1, Health.CONFIRMED, evidence=farewell)
+    found = Membership("ada", "ada", "ada:1", 1, Health.CONFIRMED, evidence=())
+    assert own.left
+    assert own.is_gone
+    assert found.is_gone
+    assert not found.left
 
 
 @kinds
@@ -84,8 +120,7 @@ def test_no_two_kinds_share_a_tag_or_a_name():
 def test_a_higher_incarnation_outweighs_worse_health():
     dead = Membership("ada", "ada", "ada:1", 1, Health.CONFIRMED)
     back = Membership("ada", "ada", "ada:1", 2, Health.ALIVE)
-    assert back.beats(dead)
-    assert not dead.beats(back)
+    assert back.joined(dead) == dead.joined(back) == back
 
 
 def test_of_one_incarnation_the_worse_health_wins():
@@ -93,7 +128,7 @@ def test_of_one_incarnation_the_worse_health_wins():
         Membership("ada", "ada", "ada:1", 1, level)
         for level in (Health.ALIVE, Health.SUSPECT, Health.CONFIRMED)
     ]
-    assert all(worse.beats(better) for better, worse in pairwise(healths))
+    assert all(worse.joined(better) == worse for better, worse in pairwise(healths))
 
 
 def test_suspects_are_reachable_and_the_dead_are_not():

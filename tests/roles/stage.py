@@ -10,7 +10,7 @@ from habactors.protocol.health import Health
 from habactors.protocol.letters import AnyLetter, read, write
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
 from habactors.protocol.news import Known
-from habactors.protocol.rumors import Membership
+from habactors.protocol.rumors import Evidence, Membership
 from habactors.protocol.transport import Send
 from habactors.roles.wiring import HEARERS, SENT
 
@@ -26,9 +26,16 @@ ADA = Identity("ada", "ada", "ada:9638")
 """The member on the stage."""
 
 
-def member(name, incarnation=1, health=Health.ALIVE, **more):
-    """A member of the ring, by name."""
-    return Membership(name, name, f"{name}:9638", incarnation, int(health), **more)
+def member(name, incarnation=1, health=Health.ALIVE, permanent=False, by=(), **evidence):
+    """A member of the ring, by name, and by whose `evidence`, when it is not alive."""
+    accusers = (by,) if isinstance(by, str) else by
+    found = tuple(evidence_of(accuser, **evidence) for accuser in accusers)
+    return Membership(name, name, f"{name}:9638", incarnation, int(health), permanent, found)
+
+
+def evidence_of(accuser, at=int(NOW), refused=False, why="no answer"):
+    """What one member holds against another."""
+    return Evidence(accuser, at, refused, why)
 
 
 def peer(name, route=b""):

@@ -5,10 +5,19 @@ A new kind is a module in this folder, a name in `AnyRumor`, and whoever folds i
 
 from habactors.protocol.rumors.config import Config
 from habactors.protocol.rumors.departure import Departure
-from habactors.protocol.rumors.membership import Membership
+from habactors.protocol.rumors.membership import Evidence, Membership
 from habactors.protocol.rumors.rumor import Key, Rumor
 from habactors.protocol.rumors.service import Service
 
 AnyRumor = Membership | Service | Config | Departure
 
-__all__ = ["AnyRumor", "Config", "Departure", "Key", "Membership", "Rumor", "Service"]
+__all__ = [
+    "AnyRumor",
+    "Config",
+    "Departure",
+    "Evidence",
+    "Key",
+    "Membership",
+    "Rumor",
+    "Service",
+]

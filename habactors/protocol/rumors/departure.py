@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-from habactors.protocol.limits import MemberId, Why
+from habactors.protocol.limits import MemberId, Whole, Why
 from habactors.protocol.rumors.rumor import Key, Rumor
 
 
 class Departure(Rumor, frozen=True, tag=4):
-    """An operator's word that a member may never return under its id: absorbing.
+    """An operator's word, at `at` (epoch seconds), that a member may never return under its id.
 
-    Whatever its membership says, a departed member stays departed.
+    Absorbing: whatever its membership says, a departed member stays departed.
     """
 
     KIND: ClassVar[str] = "departure"
@@ -18,6 +18,7 @@ class Departure(Rumor, frozen=True, tag=4):
     member_id: MemberId
     source: MemberId
     why: Why = ""
+    at: Whole = 0
 
     @property
     def key(self) -> Key:

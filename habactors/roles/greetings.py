@@ -1,0 +1,84 @@
+"""Whom does a node look for?
+
+At its start it greets some members of the life before, and for ever the configured peers where no
+member lives: a late seed still joins. Members that are held for dead are greeted too, in the whole
+ring about two a second: two halves of a split find each other by that, at once and by themselves.
+"""
+
+from typing import TYPE_CHECKING
+
+from habactors.protocol.hands import FindPeers
+from habactors.protocol.lifecycle import Peer
+from habactors.protocol.rumors import Membership
+
+if TYPE_CHECKING:
+    from habactors.roles.disseminator import Disseminator
+
+KNOCK_SECONDS_MIN = 1.0
+KNOCK_SECONDS_MAX = 10.0
+GREETED_MEMBERS = 3
+SEARCHES_PER_SECOND = 2.0
+SEARCH_SECONDS_MIN = 1.0
+LOST_LONG_SECONDS = 3_600.0
+LOST_LONG_FACTOR = 10.0
+"""After an hour the search for those who are still lost slows down by this."""
+
+
+class Greetings:
+    """The peers and the lost members of one node; `peers` are addresses."""
+
+    def __init__(self, disseminator: "Disseminator", peers: tuple[str, ...]) -> None:
+        self._role = disseminator
+        self._peers: tuple[str, ...] = ()
+        self._knock_seconds = KNOCK_SECONDS_MIN
+        self.replace(peers)
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The addresses of the configured peers, other than this node's own."""
+        return self._peers
+
+    def replace(self, peers: tuple[str, ...]) -> None:
+        """These are the configured peers now; greeting oneself makes no sense."""
+        fresh = tuple(peer for peer in dict.fromkeys(peers) if peer != self._role.me.address)
+        if fresh != self._peers:
+            self._peers, self._knock_seconds = fresh, KNOCK_SECONDS_MIN
+
+    def begin(self) -> None:
+        """Say Hello to a few members of the life before, however they fared."""
+        role = self._role
+        self._greet([*role.reachable.values(), *role.lost.values()], GREETED_MEMBERS)
+
+    def knock(self) -> float:
+        """Greet the peers where no member is known to live; in how many seconds to do it again.
+
+        Ever more seldom, but for ever.
+        """
+        role = self._role
+        role.say(FindPeers())
+        homes = {member.address: None for member in role.reachable.values()}
+        strangers = [address for address in self._peers if address not in homes]
+        for address in strangers:
+            role.send(Peer("", address), role.hello())
+        seconds = self._knock_seconds if strangers else KNOCK_SECONDS_MAX
+        self._knock_seconds = min(seconds * 2, KNOCK_SECONDS_MAX)
+        return seconds
+
+    def search(self) -> None:
+        """Greet somebody who is held for dead."""
+        self._greet(list(self._role.lost.values()), 1)
+
+    def search_seconds(self, now: float) -> float | None:
+        """How long to wait before the next search; None when nobody is lost."""
+        role = self._role
+        if not role.lost:
+            return None
+        alive = len(role.reachable) + 1
+        seconds = max(SEARCH_SECONDS_MIN, alive / SEARCHES_PER_SECOND)
+        latest = max(role.since.get(member.key, 0.0) for member in role.lost.values())
+        return seconds * (LOST_LONG_FACTOR if now - latest > LOST_LONG_SECONDS else 1.0)
+
+    def _greet(self, members: list[Membership], count: int) -> None:
+        role = self._role
+        for member in role.rng.sample(members, min(count, len(members))):
+            role.send(Peer(member.id, member.address), role.hello())
