@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from tests.node.beliefs import confirmed, story, wait_till
+from tests.hosts import until
+from tests.node.beliefs import all_see, confirmed, names_confirmed, story, wait_till, whole
 
 NAMES = ("ada", "bob", "cyd", "dan", "eve")
 
@@ -12,6 +13,43 @@ NAMES = ("ada", "bob", "cyd", "dan", "eve")
 @pytest.fixture
 def ring(network):
     return network.ring(*NAMES)
+
+
+@pytest.fixture
+def cut_seconds(request):
+    return 60.0 if request.config.getoption("--soak") else 8.0
+
+
+def test_who_is_cut_off_is_confirmed_soon_and_nobody_else_is(network, ring, cut_seconds):
+    *others, eve = ring
+    began = time.time()
+    network.isolate(eve)
+    until(lambda: all_see(others, [eve], "confirmed"), 4.0, lambda: story(others))
+    wait_till(began + cut_seconds)
+    assert names_confirmed(others) == {"eve"}, story(others)
+
+    healed = time.time()
+    network.heal()
+    until(lambda: whole(ring), 3.0, lambda: story(ring))
+    assert confirmed(ring, since=healed) == []
+
+
+def test_an_unplugged_host_is_confirmed_soon_and_returns(network, ring):
+    *others, eve = ring
+    network.unplug(eve)
+    until(lambda: all_see(others, [eve], "confirmed"), 4.0, lambda: story(others))
+    network.heal()
+    until(lambda: whole(ring), 3.0, lambda: story(ring))
+    assert names_confirmed(others) == {"eve"}
+
+
+def test_the_halves_of_a_split_bury_each_other_and_heal(network, ring):
+    half, other_half = ring[:2], ring[2:]
+    network.split(half, other_half)
+    for side, other in ((half, other_half), (other_half, half)):
+        until(lambda: all_see(side, other, "confirmed"), 10.0, lambda: story(side))  # noqa: B023
+    network.heal()
+    until(lambda: whole(ring), 3.0, lambda: story(ring))
 
 
 def test_a_one_way_cut_of_one_pair_costs_nobody_a_confirmation(network, ring):
