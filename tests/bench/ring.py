@@ -12,12 +12,13 @@ import sys
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from habactors.console.launch import signals_as_exit
 from tests.bench.rings import serf
-from tests.bench.rings.measure import LOST, QUANTITIES, TAILED, Measures
+from tests.bench.rings.measure import COUNTED, LOST, QUANTITIES, TAILED, Measures
 from tests.bench.rings.network import isolate
 from tests.bench.rings.ours import Ours
 
@@ -129,7 +130,7 @@ def cell(key, samples):
         return f"{lost} of {lost + len(samples[LOST[key]])}"
     if not values:
         return MISSING
-    if key == "false":
+    if key in COUNTED:
         return str(sum(values))
     median = statistics.median(values)
     if len(values) == 1:
@@ -173,7 +174,7 @@ def caption(measured, load):
         notes.append("Traffic is not counted: that takes root, for a network of its own.")
     else:
         notes.append("Traffic is all that the loopback of a ring carries, acknowledgements too.")
-    return "\n".join(notes)
+    return escape("\n".join(notes))
 
 
 def shape(measured, options, load):

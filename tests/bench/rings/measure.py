@@ -9,7 +9,7 @@ from random import Random
 import psutil
 
 from tests.bench.rings.network import traffic
-from tests.bench.rings.sightings import ALIVE, FAILED, LEFT
+from tests.bench.rings.sightings import ALIVE, FAILED, GONE
 
 JOIN_SECONDS = 180.0
 KILL_SECONDS = 60.0
@@ -41,6 +41,8 @@ QUANTITIES = {
     "rejoin_up": ("rejoin: the same, since its last process is up", "s"),
     "rejoin_whole": ("rejoin: and it sees all alive", "s"),
     "leave": ("leave: asked to leave, all others know", "s"),
+    "leave_lost": (f"leave: not known to all within {LEAVE_SECONDS:.0f} s", "of all"),
+    "leave_wrong": ("leave: others who take it for a crash", "times"),
     "false": ("living nodes held for dead, over all nodes and time", "times"),
 }
 """By key: what it is, and its unit; in the order of the table."""
@@ -48,7 +50,9 @@ QUANTITIES = {
 TAILED = ("spread", "kill_last", "rejoin")
 """Those whose tail is shown too."""
 
-LOST = {"spread_lost": "spread", "kill_lost": "kill_last"}
+LOST = {"spread_lost": "spread", "kill_lost": "kill_last", "leave_lost": "leave"}
+COUNTED = ("leave_wrong", "false")
+"""Those whose samples are added up."""
 
 
 class TimedOut(Exception):
@@ -95,7 +99,7 @@ class Measures:
         began = self._ring.start()
         names = self._ring.names
         pairs = [(one, other) for one in names for other in names if one != other]
-        last = self._await(pairs, ALIVE, began, JOIN_SECONDS)[-1]
+        last = self._await(pairs, (ALIVE,), began, JOIN_SECONDS)[-1]
         up = max(self._ring.up(name) for name in names)
         self._note("join", last - began)
         self._note("join_up", last - up)
@@ -145,7 +149,7 @@ class Measures:
         moment = self._ring.kill(victim)
         others = [name for name in self._ring.names if name != victim]
         try:
-            times = self._await(_pairs(others, victim), FAILED, moment, KILL_SECONDS)
+            times = self._await(_pairs(others, victim), (FAILED,), moment, KILL_SECONDS)
         except TimedOut:
             self._note("kill_lost", victim)
         else:
@@ -161,7 +165,7 @@ class Measures:
     def _rejoin(self, victim, killed, others):
         began = self._ring.start_one(victim)
         self._dead.append((victim, killed, began))
-        last = self._await(_pairs(others, victim), ALIVE, began, REJOIN_SECONDS)[-1]
+        last = self._await(_pairs(others, victim), (ALIVE,), began, REJOIN_SECONDS)[-1]
         self._note("rejoin", last - began)
         self._note("rejoin_up", last - self._ring.up(victim))
         self._until(lambda: self._ring.is_whole(victim, began), REJOIN_SECONDS)
@@ -173,8 +177,15 @@ class Measures:
         others = [name for name in self._ring.names if name != leaver]
         moment = self._ring.leave(leaver)
         self._dead.append((leaver, moment, time.time() + LEAVE_SECONDS))
-        times = self._await(_pairs(others, leaver), LEFT, moment, LEAVE_SECONDS)
-        self._note("leave", times[-1] - moment)
+        pairs = _pairs(others, leaver)
+        try:
+            times = self._await(pairs, GONE, moment, LEAVE_SECONDS)
+        except TimedOut:
+            self._note("leave_lost", leaver)
+        else:
+            self._note("leave", times[-1] - moment)
+        first = (self._ring.sightings.first(*pair, GONE, moment) for pair in pairs)
+        self._note("leave_wrong", sum(seen.state == FAILED for seen in first if seen))
 
     def _false_alarms(self):
         """How often somebody held a living node for dead, of all that was said in this ring."""
@@ -187,9 +198,9 @@ class Measures:
             for seen in self._ring.sightings.all
         )
 
-    def _await(self, pairs, state, since, seconds):
+    def _await(self, pairs, states, since, seconds):
         sightings = self._ring.sightings
-        return self._until(lambda: sightings.times(pairs, state, since), seconds)
+        return self._until(lambda: sightings.times(pairs, states, since), seconds)
 
     def _until(self, condition, seconds):
         deadline = time.monotonic() + seconds

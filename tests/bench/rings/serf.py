@@ -57,7 +57,7 @@ class Serf:
         first, *others = self.names
         moment = self.start_one(first)
         deadline = time.monotonic() + UP_SECONDS
-        while not self.sightings.first(first, first, ALIVE, moment):
+        while not self.sightings.first(first, first, (ALIVE,), moment):
             assert time.monotonic() < deadline, "serf does not start"
             self.look(0.001)
         for name in others:
@@ -119,7 +119,7 @@ class Serf:
     def is_whole(self, name, since):
         """Whether the agent has seen all join since then."""
         pairs = [(name, other) for other in self.names if other != name]
-        return self.sightings.times(pairs, ALIVE, since) is not None
+        return self.sightings.times(pairs, (ALIVE,), since) is not None
 
     def kill(self, name):
         agent = self._agents[name]

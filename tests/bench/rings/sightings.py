@@ -7,6 +7,7 @@ ALIVE = "alive"
 SUSPECT = "suspect"
 FAILED = "failed"
 LEFT = "left"
+GONE = (LEFT, FAILED)
 
 
 class Sighting(NamedTuple):
@@ -30,19 +31,19 @@ class Sightings:
         self.all.append(sighting)
         self._of[sighting.observer, sighting.subject].append(sighting)
 
-    def first(self, observer, subject, state, since):
-        """When the observer first saw the subject in that state; None if never."""
-        times = [
-            seen.time
+    def first(self, observer, subject, states, since):
+        """The first time since then that the observer saw the subject in one of the states."""
+        found = [
+            seen
             for seen in self._of[observer, subject]
-            if seen.state == state and seen.time >= since
+            if seen.state in states and seen.time >= since
         ]
-        return min(times, default=None)
+        return min(found, default=None)
 
-    def times(self, pairs, state, since):
+    def times(self, pairs, states, since):
         """When each (observer, subject) came true, in order; None unless all of them did."""
-        times = [self.first(observer, subject, state, since) for observer, subject in pairs]
-        return None if None in times else sorted(times)
+        found = [self.first(observer, subject, states, since) for observer, subject in pairs]
+        return None if None in found else sorted(seen.time for seen in found)
 
     def told_of(self, subject, since, until):
         """What was said of the subject in that time, in order."""
