@@ -39,7 +39,16 @@ REFUSED = zmq.EVENT_CONNECT_RETRIED
 LOST = zmq.EVENT_DISCONNECTED
 
 QUESTIONS = frozenset(
-    ("members", "status", "census", "svc.status", "svc.logs", "config.show", "events")
+    (
+        "members",
+        "status",
+        "census",
+        "svc.status",
+        "svc.logs",
+        "config.show",
+        "events",
+        "explain.member",
+    )
 )
 """The commands that change nothing, so that asking twice is harmless."""
 
@@ -136,6 +145,14 @@ class Control:
     def config_show(self, group: str) -> dict[str, Any]:
         """The ring's configuration of a service group."""
         return dict(self.call("config.show", group=group))
+
+    def depart(self, member: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """Tell a member, by name or id, to leave for ever."""
+        return dict(self.call("depart", member=member, timeout=timeout))
+
+    def explain_member(self, name: str) -> dict[str, Any]:
+        """Why a member, by name or id, is as it is."""
+        return dict(self.call("explain.member", name=name))
 
     def actor_restart(self, name: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
         """End an actor and start it anew."""

@@ -80,6 +80,10 @@ def _title(picture: Picture) -> RenderableType:
     for health, count in ring.items():
         if count or health == "alive":
             title.append(f"{count} {health}  ", style=health_style(health))
+    if picture.status["isolated"]:
+        title.append("isolated  ", style="bold red")
+    if picture.status["health_score"]:
+        title.append(f"slow {picture.status['health_score']}  ", style="yellow")
     if picture.trouble:
         title.append(picture.trouble, style="yellow")
     line = Table.grid(expand=True)

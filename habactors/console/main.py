@@ -30,6 +30,8 @@ HOMES = {
     "config": "habactors.console.config",
     "events": "habactors.console.events",
     "watch": "habactors.console.watch",
+    "depart": "habactors.console.depart",
+    "explain": "habactors.console.explain",
     "actor": "habactors.console.actors",
     "wiring": "habactors.console.wiring",
     "demo": "habactors.console.demo",

@@ -65,6 +65,11 @@ def status(found: Row, now: float) -> RenderableType:
     head.add_row("member", found["id"])
     head.add_row("version", f"{found['version']}, up {age(now - found['started'])}")
     head.add_row("ring", ring or "nobody yet")
+    if found["isolated"]:
+        head.add_row("isolated", Text("most of the known members cannot be reached", style="red"))
+    if found["health_score"]:
+        score = f"score {found['health_score']}: this node is slow, and patient with others"
+        head.add_row("health", Text(score, style="yellow"))
     for name, address in found["listen"].items():
         head.add_row(name, Text(address or "off"))
     return Group(head, "", actors(found["actors"]))

@@ -82,6 +82,16 @@ class ExplainMember(Letter, frozen=True):
     member_id: MemberId
 
 
+class ReadHealth(Letter, frozen=True):
+    """How well is this node itself?"""
+
+
+class LocalHealth(Letter, frozen=True):
+    """The local health score: 0 is well, more is slow."""
+
+    score: int
+
+
 class Answered(Letter, frozen=True):
     """The outcome.
 

@@ -12,7 +12,9 @@ from habactors.protocol.commands import (
     DepartMember,
     ExplainMember,
     LoadService,
+    LocalHealth,
     ReadBoard,
+    ReadHealth,
     RestartService,
     ServiceBoard,
     StartService,
@@ -75,11 +77,13 @@ AnyLetter = (
     | Left
     | LinkLost
     | LoadService
+    | LocalHealth
     | News
     | Offer
     | Overheard
     | Probed
     | ReadBoard
+    | ReadHealth
     | Recount
     | RestartActor
     | RestartService

@@ -14,7 +14,8 @@ from habactors.protocol.letter import Letter
 class MemberView(Letter, frozen=True):
     """A member as this node sees it.
 
-    `since` is epoch seconds of the last change of health, `why` its reason in words.
+    `since` is epoch seconds of the last change of health, `why` its reason in words. `left`:
+    it said itself that it goes.
     """
 
     id: str
@@ -25,6 +26,7 @@ class MemberView(Letter, frozen=True):
     permanent: bool
     since: float
     why: str
+    left: bool = False
 
 
 class ServiceView(Letter, frozen=True):

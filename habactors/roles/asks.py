@@ -4,7 +4,7 @@ A command is one struct, whose fields are its arguments, and one entry in `COMMA
 """
 
 import re
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -20,76 +20,27 @@ from habactors.protocol.commands import (
     StartService,
     StopService,
     UnloadService,
-    Word,
 )
-from habactors.protocol.errands import RestartActor, StopNode
 from habactors.protocol.letter import Letter
-from habactors.protocol.lifecycle import Identity
 from habactors.protocol.limits import WHOLE_MAX
 from habactors.roles import shapes
+from habactors.roles.ask import DAY_SECONDS, Here, Name, Order, Query
 from habactors.roles.census_document import census_document
-from habactors.roles.ledger import Ledger
+from habactors.roles.ring_asks import (
+    ActorRestart,
+    Depart,
+    Events,
+    ExplainMemberAsk,
+    Members,
+    Status,
+    Stop,
+)
 from habactors.roles.toml_check import check_body
-from habactors.roles.unfinished import Unmeasured, Unread
-
-TIMEOUT_SECONDS = 30.0
-DAY_SECONDS = 86_400
+from habactors.roles.unfinished import Unread
 
 WORD = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 GROUP = re.compile(rf"{WORD}\.{WORD}(@{WORD})?")
 GROUP_WORD = re.compile(WORD)
-
-Name = Annotated[Word, Meta(min_length=1)]
-Seconds = Annotated[float, Meta(gt=0, le=DAY_SECONDS)]
-
-
-class Here(NamedTuple):
-    """What control knows when it is asked."""
-
-    me: Identity
-    organization: str
-    ledger: Ledger
-    now: float
-
-
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What every command takes: how many seconds its answer may take."""
-
-    timeout: Seconds = TIMEOUT_SECONDS
-
-
-class Query(Ask, frozen=True, kw_only=True):
-    """A question that control answers at once, out of what it knows."""
-
-    def answer(self, here: Here) -> Any:
-        """The result; UserError when there is none."""
-        raise NotImplementedError
-
-
-class Order(Ask, frozen=True, kw_only=True):
-    """A wish that is passed on to the actor that owns the matter."""
-
-    def letter(self, request: int, organization: str) -> Letter:
-        """What to say to it; UserError when that would be nonsense."""
-        raise NotImplementedError
-
-    def result(self, answer: Answered) -> dict[str, Any]:
-        """What to tell the client of a good outcome."""
-        return {"message": answer.message}
-
-
-class Members(Query, frozen=True, kw_only=True):
-    """The ring."""
-
-    def answer(self, here: Here) -> Any:
-        return shapes.members(here.ledger, here.me)
-
-
-class Status(Query, frozen=True, kw_only=True):
-    """The node and its actors."""
-
-    def answer(self, here: Here) -> Any:
-        return Unmeasured(shapes.status(here.ledger, here.me, here.now))
 
 
 class Census(Query, frozen=True, kw_only=True):
@@ -141,24 +92,6 @@ class ConfigShow(Query, frozen=True, kw_only=True):
         return shapes.config(here.ledger.groups[_known_group(here, self.group)])
 
 
-class Events(Query, frozen=True, kw_only=True):
-    """What happened in the last `since` seconds, or ever; with `follow` a stream of what happens.
-
-    A stream begins with the past only when `since` asks for it.
-    """
-
-    since: Annotated[float, Meta(ge=0)] | None = None
-    follow: bool = False
-
-    def answer(self, here: Here) -> Any:
-        begin = float("-inf")
-        if self.since is not None:
-            begin = here.now - self.since
-        elif self.follow:
-            begin = float("inf")
-        return [shapes.event(event) for event in here.ledger.events if event.time >= begin]
-
-
 class ConfigApply(Order, frozen=True, kw_only=True):
     """Give a service group a new configuration, as TOML text."""
 
@@ -166,12 +99,12 @@ class ConfigApply(Order, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1, le=WHOLE_MAX)] | Literal["auto"]
     body: str
 
-    def letter(self, request: int, organization: str) -> Letter:
-        group = full_group(self.group, organization)
+    def letter(self, request: int, here: Here) -> Letter:
+        group = full_group(self.group, here.organization)
         version = 0 if self.version == "auto" else self.version
         return ApplyConfig(request, group, version, check_body(self.body))
 
-    def result(self, answer: Answered) -> dict[str, Any]:
+    def result(self, answer: Answered, here: Here) -> dict[str, Any]:
         return {"message": answer.message, "version": answer.version}
 
 
@@ -185,7 +118,7 @@ class SvcLoad(Order, frozen=True, kw_only=True):
     force: bool = False
     wait: Literal["up"] | None = None
 
-    def letter(self, request: int, organization: str) -> Letter:
+    def letter(self, request: int, here: Here) -> Letter:
         if not GROUP_WORD.fullmatch(self.group):
             raise UserError(
                 "usage",
@@ -202,7 +135,7 @@ class SvcUnload(Order, frozen=True, kw_only=True):
 
     name: Name
 
-    def letter(self, request: int, organization: str) -> Letter:
+    def letter(self, request: int, here: Here) -> Letter:
         return UnloadService(request, self.name)
 
 
@@ -211,7 +144,7 @@ class SvcStart(Order, frozen=True, kw_only=True):
 
     name: Name
 
-    def letter(self, request: int, organization: str) -> Letter:
+    def letter(self, request: int, here: Here) -> Letter:
         return StartService(request, self.name)
 
 
@@ -220,7 +153,7 @@ class SvcStop(Order, frozen=True, kw_only=True):
 
     name: Name
 
-    def letter(self, request: int, organization: str) -> Letter:
+    def letter(self, request: int, here: Here) -> Letter:
         return StopService(request, self.name)
 
 
@@ -229,24 +162,8 @@ class SvcRestart(Order, frozen=True, kw_only=True):
 
     name: Name
 
-    def letter(self, request: int, organization: str) -> Letter:
+    def letter(self, request: int, here: Here) -> Letter:
         return RestartService(request, self.name)
-
-
-class ActorRestart(Order, frozen=True, kw_only=True):
-    """End an actor and start it anew."""
-
-    name: Name
-
-    def letter(self, request: int, organization: str) -> Letter:
-        return RestartActor(request, self.name)
-
-
-class Stop(Order, frozen=True, kw_only=True):
-    """Stop the whole node."""
-
-    def letter(self, request: int, organization: str) -> Letter:
-        return StopNode(request)
 
 
 COMMANDS: dict[str, type[Query] | type[Order]] = {
@@ -263,6 +180,8 @@ COMMANDS: dict[str, type[Query] | type[Order]] = {
     "svc.restart": SvcRestart,
     "config.apply": ConfigApply,
     "config.show": ConfigShow,
+    "depart": Depart,
+    "explain.member": ExplainMemberAsk,
     "actor.restart": ActorRestart,
     "stop": Stop,
 }

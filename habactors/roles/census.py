@@ -8,12 +8,13 @@ of the node hear what changed as `Views`.
 from random import Random
 from typing import Any
 
-from habactors.protocol.health import Health
+from habactors.protocol.health import REACHABLE, Health
 from habactors.protocol.lifecycle import Identity, Start
 from habactors.protocol.news import CatchUp, Known, News, Snapshot
 from habactors.protocol.rumors import Config, Departure, Key, Membership, Service
 from habactors.protocol.views import GroupView, MemberView, Recount, ServiceView, Views
 from habactors.roles.follower import Follower, Step
+from habactors.roles.isolation import is_isolated
 from habactors.roles.role import Role
 
 
@@ -33,11 +34,12 @@ class Census(Role):
         self._groups: dict[str, dict[str, Service]] = {}
         self._touched_members: dict[str, None] = {}
         self._touched_groups: dict[str, None] = {}
+        self._isolated = False
 
     def hear(self, message: Any, now: float) -> None:
         match message:
             case News(epoch, version, known, gone):
-                self._follow(epoch, version, known, gone)
+                self._follow(epoch, version, known, gone, now)
             case Snapshot(epoch, version, known):
                 if self._follower.reset(epoch, version):
                     self._rebuild(known)
@@ -48,7 +50,7 @@ class Census(Role):
                 self.say(CatchUp())
 
     def _follow(
-        self, epoch: int, version: int, known: tuple[Known, ...], gone: tuple[Key, ...]
+        self, epoch: int, version: int, known: tuple[Known, ...], gone: tuple[Key, ...], now: float
     ) -> None:
         step = self._follower.step(epoch, version)
         if step is Step.GAP:
@@ -59,7 +61,7 @@ class Census(Role):
             self._fold(item)
         for key in gone:
             self._unfold(key)
-        self._say_changes()
+        self._say_changes(now)
 
     def _rebuild(self, known: tuple[Known, ...]) -> None:
         """Begin anew. That is a version of its own: whoever misses it must find a gap."""
@@ -99,10 +101,11 @@ class Census(Role):
         for group in self._serves.get(member_id, ()):
             self._touched_groups[group] = None
 
-    def _say_changes(self) -> None:
+    def _say_changes(self, now: float) -> None:
         if not self._touched_members and not self._touched_groups:
             return
         self.version += 1
+        self._look_around(now)
         members = [self._member_view(member_id) for member_id in self._touched_members]
         groups = [self._group_view(group) for group in self._touched_groups]
         self.say(
@@ -125,6 +128,21 @@ class Census(Role):
             )
         )
         self._touched_members, self._touched_groups = {}, {}
+
+    def _look_around(self, now: float) -> None:
+        """Report when this node loses sight of the majority of the ring, or finds it again."""
+        if not self._touched_members:
+            return
+        ids = (key[1] for key in self._known if key[0] == Membership.KIND)
+        views = [view for member_id in ids if (view := self._member_view(member_id))]
+        isolated = is_isolated(views)
+        if isolated == self._isolated:
+            return
+        self._isolated = isolated
+        words = ("connected", "isolated") if isolated else ("isolated", "connected")
+        reached = sum(view.health in REACHABLE for view in views)
+        why = f"{reached} of {len(views)} known members can be reached"
+        self.report(now, "node", self.me.id, self.me.name, *words, why)
 
     def _say_all(self) -> None:
         """Tell the whole census. Before the first snapshot that would be a lie, so nobody does."""
@@ -160,6 +178,7 @@ class Census(Role):
             member.permanent,
             since,
             why,
+            member.left,
         )
 
     def _group_view(self, group: str) -> GroupView | None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from habactors.errors import UserError
-from habactors.protocol.commands import Answered, ReadBoard, ServiceBoard
+from habactors.protocol.commands import Answered, LocalHealth, ReadBoard, ServiceBoard
 from habactors.protocol.errands import Roster
 from habactors.protocol.events import Event
 from habactors.protocol.hands import Asked, Reply
@@ -19,9 +19,11 @@ from habactors.protocol.letter import Letter
 from habactors.protocol.lifecycle import Identity, Start, Wake
 from habactors.protocol.views import Views
 from habactors.roles import shapes
-from habactors.roles.asks import Events, Here, Order, Query, SvcLoad, SvcLogs, read_ask
+from habactors.roles.ask import Here, Order, Query
+from habactors.roles.asks import SvcLoad, SvcLogs, read_ask
 from habactors.roles.deadlines import Deadlines
 from habactors.roles.ledger import EVENTS_MAX, Ledger
+from habactors.roles.ring_asks import Events
 from habactors.roles.role import Role
 from habactors.roles.unfinished import Unfollowed
 
@@ -79,9 +81,11 @@ class Control(Role):
             case Asked():
                 self._take_up(message, now)
             case Answered():
-                self._answer(message)
+                self._answer(message, now)
             case Event():
                 self._note(message)
+            case LocalHealth():
+                self.ledger.take(message)
             case Views() | ServiceBoard() | Roster():
                 self._learn(message, now)
             case Start(kept):
@@ -125,7 +129,7 @@ class Control(Role):
                 self._refuse(caller, error)
 
     def _look_up(self, caller: Caller, query: Query, now: float) -> None:
-        result = query.answer(Here(self.me, self.organization, self.ledger, now))
+        result = query.answer(self._here(now))
         match query:
             case Events(follow=True):
                 self._open_stream()
@@ -141,6 +145,9 @@ class Control(Role):
             case _:
                 self._reply(caller, result)
 
+    def _here(self, now: float) -> Here:
+        return Here(self.me, self.organization, self.ledger, now)
+
     def _open_stream(self) -> None:
         if len(self._event_streams) + len(self._log_streams) >= STREAMS_MAX:
             raise UserError(
@@ -153,7 +160,7 @@ class Control(Role):
                 "busy", f"{ORDERS_MAX} orders are on their way already", "ask again later"
             )
         number = self._number(now)
-        letter = order.letter(number, self.organization)
+        letter = order.letter(number, self._here(now))
         self._orders[number] = Passed(caller, command, order, letter)
         self._deadlines.set(("repeat", number), now + REPEAT_SECONDS)
         self._deadlines.set(("limit", number), now + order.timeout)
@@ -165,7 +172,7 @@ class Control(Role):
         seed = f"{self.me.id} {now!r} {self._numbers_count}".encode()
         return int.from_bytes(blake2b(seed, digest_size=6).digest(), "big") or 1
 
-    def _answer(self, answer: Answered) -> None:
+    def _answer(self, answer: Answered, now: float) -> None:
         passed = self._orders.get(answer.request)
         if passed is None or passed.loaded:
             return
@@ -178,7 +185,7 @@ class Control(Role):
             self.say(ReadBoard())
         else:
             self._close(answer.request)
-            self._reply(passed.caller, passed.order.result(answer))
+            self._reply(passed.caller, passed.order.result(answer, self._here(now)))
 
     def _look_for_loaded(self) -> None:
         """Answer whoever waits for a service that has come up, or will not."""

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from habactors.config import DetectorConfig
-from habactors.protocol.commands import ExplainMember
+from habactors.protocol.commands import ExplainMember, LocalHealth, ReadHealth
 from habactors.protocol.health import REACHABLE, Health
 from habactors.protocol.heat import Heat, budget
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
@@ -66,6 +66,7 @@ class Detector(Role):
         self._probed: dict[str, None] = {}
         self._standing: dict[str, None] = {}
         self._refuted = 0
+        self._health_told = 0
         self._sequence = 0
         self._helping = Helping(self, self.introduce)
         self._follower = Follower()
@@ -95,12 +96,15 @@ class Detector(Role):
                 self._check(rumor, now)
             case ExplainMember():
                 self.say(explain_member(self, message))
+            case ReadHealth():
+                self.say(LocalHealth(self.awareness.score))
             case WireStarted():
                 self.say(Watch(self.watched))
             case Start():
                 self.say(CatchUp())
         self._keep_watch()
         self._keep_time(now)
+        self._tell_health()
 
     @property
     def patience(self) -> Patience:
@@ -210,6 +214,11 @@ class Detector(Role):
         if watched != self.watched:
             self.watched = watched
             self.say(Watch(watched))
+
+    def _tell_health(self) -> None:
+        if self.awareness.score != self._health_told:
+            self._health_told = self.awareness.score
+            self.say(LocalHealth(self._health_told))
 
     def _take_turn(self, now: float) -> None:
         target = self.rotation.next()

@@ -7,7 +7,7 @@ again for whatever it missed.
 from collections import deque
 from typing import Any
 
-from habactors.protocol.commands import ReadBoard, ServiceBoard
+from habactors.protocol.commands import LocalHealth, ReadBoard, ReadHealth, ServiceBoard
 from habactors.protocol.errands import CallRoll, Roster
 from habactors.protocol.events import Event
 from habactors.protocol.views import GroupView, MemberView, Recount, Views
@@ -25,13 +25,14 @@ class Ledger:
         self.groups: dict[str, GroupView] = {}
         self.board = ServiceBoard(())
         self.roster = Roster(0.0, ())
+        self.health_score = 0
         self.events: deque[Event] = deque(maxlen=EVENTS_MAX)
         self._role = role
         self._follower = Follower()
 
     def open(self) -> None:
         """Ask for everything, at the start."""
-        for question in (Recount(), ReadBoard(), CallRoll()):
+        for question in (Recount(), ReadBoard(), CallRoll(), ReadHealth()):
             self._role.say(question)
 
     def take(self, message: Any) -> bool:
@@ -43,6 +44,8 @@ class Ledger:
                 self.board = message
             case Roster():
                 self.roster = message
+            case LocalHealth(score):
+                self.health_score = score
             case Event():
                 self.events.append(message)
             case _:

@@ -13,16 +13,18 @@ from habactors.protocol.events import Event
 from habactors.protocol.health import Health
 from habactors.protocol.lifecycle import Identity
 from habactors.protocol.views import GroupView, MemberView
+from habactors.roles.isolation import is_isolated
 from habactors.roles.ledger import Ledger
 
 
 def members(ledger: Ledger, me: Identity) -> list[dict[str, Any]]:
     """The ring, in the order of names."""
     views = sorted(ledger.members.values(), key=lambda view: (view.name, view.id))
-    return [_member(view, me) for view in views]
+    return [member(view, me) for view in views]
 
 
-def _member(view: MemberView, me: Identity) -> dict[str, Any]:
+def member(view: MemberView, me: Identity) -> dict[str, Any]:
+    """One member of the ring."""
     return {
         "id": view.id,
         "name": view.name,
@@ -48,8 +50,8 @@ def status(ledger: Ledger, me: Identity, now: float) -> dict[str, Any]:
         "version": __version__,
         "started": ledger.roster.started,
         "ring": {health.word: standings.count(health) for health in Health},
-        "isolated": False,
-        "health_score": 0,
+        "isolated": is_isolated(ledger.members.values()),
+        "health_score": ledger.health_score,
         "actors": [_actor(row, now) for row in ledger.roster.actors],
     }
 
