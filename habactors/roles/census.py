@@ -8,13 +8,13 @@ of the node hear what changed as `Views`.
 from random import Random
 from typing import Any
 
-from habactors.protocol.health import REACHABLE, Health
+from habactors.protocol.health import Health
 from habactors.protocol.lifecycle import Identity, Start
 from habactors.protocol.news import CatchUp, Known, News, Snapshot
 from habactors.protocol.rumors import Config, Departure, Key, Membership, Service
 from habactors.protocol.views import GroupView, MemberView, Recount, ServiceView, Views
 from habactors.roles.follower import Follower, Step
-from habactors.roles.isolation import is_isolated
+from habactors.roles.isolation import is_isolated, reach
 from habactors.roles.role import Role
 
 
@@ -140,8 +140,8 @@ class Census(Role):
             return
         self._isolated = isolated
         words = ("connected", "isolated") if isolated else ("isolated", "connected")
-        reached = sum(view.health in REACHABLE for view in views)
-        why = f"{reached} of {len(views)} known members can be reached"
+        reached, known = reach(views)
+        why = f"{reached} of {known} known members can be reached"
         self.report(now, "node", self.me.id, self.me.name, *words, why)
 
     def _say_all(self) -> None:

@@ -152,8 +152,9 @@ class Detector(Role):
 
     def _note(self, item: Known, now: float) -> None:
         match item.rumor:
-            case Departure(member_id=member_id):
+            case Departure(member_id=member_id, why=why):
                 self.departed[member_id] = None
+                self.dossier.note(member_id, item.since, f"departed: {why}")
                 if member_id in self.members:
                     self._place(self.members[member_id])
                 self.suspicions.clear(member_id)

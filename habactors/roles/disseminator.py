@@ -161,7 +161,8 @@ class Disseminator(Role):
         if was is not rumor.health and counts:
             before_word = was.word if was else "unknown"
             after = rumor.health.word
-            self.report(now, "member", rumor.id, rumor.name, before_word, after, rumor.why)
+            why = rumor.why or _good_news(before_word, rumor)
+            self.report(now, "member", rumor.id, rumor.name, before_word, after, why)
 
     def _enlist(self, rumor: Membership) -> None:
         is_lost = rumor.is_gone and not rumor.left
@@ -433,6 +434,11 @@ class Disseminator(Role):
         known = tuple(Known(rumor, self.since.get(rumor.key, 0.0)) for rumor in self.table)
         self._fresh.clear()
         self.say(Snapshot(self.epoch, self.version, known))
+
+
+def _good_news(before: str, rumor: Membership) -> str:
+    """Why a member is held for alive."""
+    return "joined" if before == "unknown" else f"spoke up at incarnation {rumor.incarnation}"
 
 
 def _is_suspected_anew(previous: Membership | None, rumor: Membership) -> bool:

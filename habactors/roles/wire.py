@@ -14,11 +14,13 @@ from habactors.protocol.transport import LinkLost, RingIs, RingMet, Send, Watch,
 from habactors.roles.role import Role
 from habactors.roles.wiring import SENT
 
+EARLY_MAX = 256
+
 
 class Wire(Role):
     """Sorts what arrives, passes on what leaves.
 
-    `ring` is None until the disseminator has told: nothing comes in before.
+    `ring` is None until the disseminator has told: what comes in before has to wait.
     """
 
     NAME = "wire"
@@ -26,6 +28,7 @@ class Wire(Role):
     def __init__(self, me: Identity) -> None:
         super().__init__(me)
         self.ring: str | None = None
+        self._early: list[Arrived] = []
 
     def hear(self, message: Any, now: float) -> None:
         match message:
@@ -39,12 +42,18 @@ class Wire(Role):
                 self.say(Heed(addresses))
             case RingIs(ring):
                 self.ring = ring
+                self._sort_early()
             case Start():
                 self.say(WireStarted())
 
+    def _sort_early(self) -> None:
+        early, self._early = self._early, []
+        for arrived in early:
+            self._sort(arrived)
+
     def _sort(self, arrived: Arrived) -> None:
         if self.ring is None:
-            self.say(Drop("early"))
+            self._hold(arrived)
         elif arrived.target not in ("", self.me.id):
             self.say(Drop("misdirected"))
         elif arrived.ring != self.ring and not self._meet(arrived):
@@ -52,6 +61,12 @@ class Wire(Role):
         else:
             _, wrap = SENT[type(arrived.message)]
             self.say(wrap(arrived.peer, arrived.message))
+
+    def _hold(self, arrived: Arrived) -> None:
+        if len(self._early) < EARLY_MAX:
+            self._early.append(arrived)
+        else:
+            self.say(Drop("early"))
 
     def _meet(self, arrived: Arrived) -> bool:
         """Whether a node outside our ring may speak to us: whoever is in none, or while we are.
