@@ -81,9 +81,10 @@ class Actor:
             return
         host = self._host
         agenda = host.agenda
+        clock = host.clock
         role = self.role
         try:
-            role.hear(message, agenda.now)
+            role.hear(message, agenda.now if clock is None else clock.now())
         except Exception as error:
             place = f"{host.name} {self.name} at {agenda.elapsed:.3f} s, hearing {message!r}"
             error.add_note(place)
@@ -92,9 +93,20 @@ class Actor:
         if out.said or out.sent or out.kept:
             host.empty(self.name, out)
         wake = out.wake
-        if wake is not None and wake < self._alarm:
-            self._alarm = max(agenda.now, wake)
-            agenda.at(self._alarm, self._ring, self._alarm)
+        if wake is not None:
+            if clock is not None:
+                wake = clock.when(wake)
+            if wake < self._alarm:
+                self._alarm = max(agenda.now, wake)
+                agenda.at(self._alarm, self._ring, self._alarm)
+
+    def set_alarm_anew(self) -> None:
+        """Reckon again when the role is to be woken, after the clock was disturbed."""
+        self._alarm = inf
+        clock, wake = self._host.clock, self.role.out.wake
+        if clock is not None and wake is not None and not self._ended:
+            self._alarm = max(self._host.agenda.now, clock.when(wake))
+            self._host.agenda.at(self._alarm, self._ring, self._alarm)
 
     def _ring(self, alarm: float) -> None:
         """Wake the role, unless it has put its deadline off since, or an earlier alarm was set."""
@@ -102,15 +114,18 @@ class Actor:
         if alarm != self._alarm or self._ended:
             return
         self._alarm = inf
-        now = self._host.agenda.now
         if wake is None:
             return
-        if wake <= now:
+        agenda, clock = self._host.agenda, self._host.clock
+        due = wake if clock is None else clock.when(wake)
+        if due <= agenda.now:
+            if clock is not None:
+                clock.reach(wake)
             self._count_wakes(alarm)
             self.hear(WAKE)
         else:
-            self._alarm = wake
-            self._host.agenda.at(wake, self._ring, wake)
+            self._alarm = due
+            agenda.at(due, self._ring, due)
 
     def _count_wakes(self, alarm: float) -> None:
         self._wakes = self._wakes + 1 if alarm == self._rang else 0

@@ -9,6 +9,9 @@ from random import Random
 
 LATENCY_SECONDS = (0.001, 0.003)
 
+MOST = 0.5
+"""Who loses more than this is not well."""
+
 Way = tuple[str, str]
 """From one address to another."""
 
@@ -61,6 +64,23 @@ class Conditions:
     def is_parted(self, one: str, other: str) -> bool:
         """Whether two addresses cannot talk, as it takes both directions."""
         return bool(self._cuts) and ((one, other) in self._cuts or (other, one) in self._cuts)
+
+    @property
+    def are_fair(self) -> bool:
+        """Whether no two hosts are worse off than others."""
+        return not (self._cuts or self.loss_at or self.loss_on)
+
+    def is_good(self, one: str, other: str) -> bool:
+        """Whether most of what two addresses say to each other arrives."""
+        if self.is_parted(one, other):
+            return False
+        if not (self.loss_at or self.loss_on):
+            return True
+        shares = (
+            *(self.loss_at.get(end, 0.0) for end in (one, other)),
+            *(self.loss_on.get(way, 0.0) for way in ((one, other), (other, one))),
+        )
+        return max(shares) < MOST
 
     def swallows(self, source: str, target: str) -> bool:
         """Whether this one message is lost."""

@@ -15,6 +15,7 @@ from habactors.roles.wiring import HEARERS
 from habactors.simulator.actor import Actor
 from habactors.simulator.agenda import Agenda
 from habactors.simulator.cast import Cast, Seat
+from habactors.simulator.clock import Clock
 from habactors.simulator.links import Presence
 from habactors.simulator.network import Network, Unwired
 from habactors.simulator.store import Store
@@ -52,6 +53,9 @@ class Host:
         self.agenda = agenda
         self.up = False
         self.paused = False
+        self.buried = False
+        self.clock: Clock | None = None
+        self.powers_lost = 0
         self.actors: dict[str, Actor] = {}
         self.watchers: list[Watcher] = []
         self._cast = cast
@@ -69,9 +73,11 @@ class Host:
         """Start the node with what it kept."""
         assert not self.up, f"{self.name} is up already"
         self.up = True
-        self.wire.start()
+        if self.clock:
+            self.clock.restart()
         self._network.links.set_presence(self.me.address, Presence.NODE)
         self.actors = {actor: self._cast_actor(actor) for actor in self._cast}
+        self.wire.start()
         for name, actor in self.actors.items():
             actor.start(self.stores[name].records)
 
@@ -82,6 +88,7 @@ class Host:
     def lose_power(self) -> None:
         """The machine is gone: its address is silent, and what was not on the disk is lost."""
         self._end(Presence.NOTHING)
+        self.powers_lost += 1
         for store in self.stores.values():
             store.lose_power()
 
@@ -110,6 +117,21 @@ class Host:
         for actor in self.actors.values():
             actor.pause()
         self.agenda.at(self._resumes, self._resume, self._resumes)
+
+    def bury(self) -> None:
+        """Never come back: nothing of it is left."""
+        assert not self.up, f"{self.name} is up"
+        self.actors, self.stores, self._rngs = {}, {}, {}
+        self.buried = True
+
+    def set_clock(self, *, jump_seconds: float = 0.0, rate: float | None = None) -> None:
+        """Put the clock forward, or back by a negative number; have it run fast or slow."""
+        self.clock = self.clock or Clock(self.agenda)
+        self.clock.jump(jump_seconds)
+        if rate:
+            self.clock.run_at(rate)
+        for actor in self.actors.values():
+            actor.set_alarm_anew()
 
     def _resume(self, time: float) -> None:
         if self.paused and time == self._resumes:
@@ -144,7 +166,9 @@ class Host:
         for hearer in self._hearers(speaker, type(letter)):
             if self._network.sealed and not hearer.endswith(HANDS):
                 letter = letters.read(letters.write(letter))
-            if hearer in self.actors:
+            if hearer == "wire":
+                self.agenda.at(time, self.wire.hear, letter)
+            elif hearer in self.actors:
                 self.agenda.at(time, self.actors[hearer].hear, letter)
 
     def _hearers(self, speaker: str, kind: type) -> tuple[str, ...]:

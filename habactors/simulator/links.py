@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from random import Random
 
-from habactors.protocol.transport import LinkLost
+from habactors.protocol.hands import LinkFell
 from habactors.simulator.agenda import Agenda
 from habactors.simulator.conditions import Conditions
 
@@ -40,33 +40,35 @@ class Link:
     """One kept link of a host.
 
     `life` counts the nodes that have lived at the other end; to a later one the link is unknown.
+    `beats` when it was made to be watched.
     """
 
-    __slots__ = ("doomed", "hushed", "life", "unanswered")
+    __slots__ = ("beats", "doomed", "hushed", "life", "unanswered")
 
-    def __init__(self, life: int) -> None:
+    def __init__(self, life: int, *, beats: bool) -> None:
         self.life = life
+        self.beats = beats
         self.doomed = False
         self.hushed = -1.0
         self.unanswered = -1.0
 
 
 class Links:
-    """The links of all hosts, by the two addresses; `hear` brings a LinkLost to an address."""
+    """The links of all hosts, by the two addresses; `hear` brings a LinkFell to an address."""
 
     def __init__(
         self,
         agenda: Agenda,
         rng: Random,
         conditions: Conditions,
-        hear: Callable[[str, LinkLost], None],
+        hear: Callable[[str, LinkFell], None],
     ) -> None:
         self._agenda = agenda
         self._rng = rng
         self._conditions = conditions
         self._hear = hear
         self._links: dict[str, OrderedDict[str, Link]] = {}
-        self._watched: dict[str, tuple[str, ...]] = {}
+        self._watched: dict[str, dict[str, None]] = {}
         self._presences: dict[str, Presence] = {}
         self._lives: dict[str, int] = {}
 
@@ -93,13 +95,14 @@ class Links:
         return True
 
     def watch(self, source: str, addresses: Iterable[str]) -> None:
-        """Have a host keep links with heartbeats to these addresses, and to no others."""
-        before = self._watched.get(source, ())
-        self._watched[source] = tuple(addresses)
+        """Have a host make links with heartbeats to these addresses, where it has none yet."""
+        before = self._watched.get(source, {})
+        self._watched[source] = dict.fromkeys(addresses)
         for target in self._watched[source]:
             if target not in before:
-                link = self._kept(source, target) or self._open(source, target)
-                self._hush(source, target, link)
+                if self._kept(source, target):
+                    del self._links[source][target]
+                self._open(source, target)
 
     def set_presence(self, address: str, presence: Presence) -> None:
         """A node starts or ends at an address, or stands still, or the machine is gone."""
@@ -110,11 +113,10 @@ class Links:
             self.end(address)
 
     def hush(self, between: Callable[[str, str], bool]) -> None:
-        """No heartbeats go over the watched links between such a source and target any more."""
-        for source, watched in self._watched.items():
-            for target in watched:
-                link = self._kept(source, target)
-                if link and between(source, target):
+        """No heartbeats go over the links between such a source and target any more."""
+        for source in self._watched:
+            for target, link in self._links.get(source, {}).items():
+                if link.beats and between(source, target):
                     self._hush(source, target, link)
 
     def end(self, address: str) -> None:
@@ -125,8 +127,7 @@ class Links:
         for source, kept in self._links.items():
             link = kept.get(address)
             if link and self._is_silent(source, address):
-                if address in self._watched.get(source, ()):
-                    self._hush(source, address, link)
+                self._hush(source, address, link)
             elif link and not link.doomed:
                 self._doom(source, address, link, self._rng.uniform(*CLOSING_SECONDS))
 
@@ -137,10 +138,10 @@ class Links:
     def _open(self, source: str, target: str) -> Link:
         """Connect; a link that will not come about falls in its time."""
         kept = self._links.setdefault(source, OrderedDict())
+        watched = self._watched.get(source, {})
         if len(kept) >= LINKS_MAX:
-            watched = self._watched.get(source, ())
             del kept[next((old for old in kept if old not in watched), next(iter(kept)))]
-        link = kept[target] = Link(self._lives.get(target, 0))
+        link = kept[target] = Link(self._lives.get(target, 0), beats=target in watched)
         presence = self._presences.get(target, Presence.NOTHING)
         if self._is_silent(source, target):
             self._doom(source, target, link, CONNECTING_SECONDS)
@@ -166,13 +167,12 @@ class Links:
 
     def _hush(self, source: str, target: str, link: Link) -> None:
         """Let a watched link fall unless heartbeats come again in time."""
-        if link.doomed or not self._is_mute(source, target):
+        if link.doomed or not link.beats or not self._is_mute(source, target):
             return
         began = link.hushed = self._agenda.now
 
         def check(_: object) -> None:
-            watched = target in self._watched.get(source, ())
-            if link.hushed == began and watched and self._is_mute(source, target):
+            if link.hushed == began and self._is_mute(source, target):
                 self._fall(source, target, link)
 
         self._agenda.at(began + self._rng.uniform(*HEARTBEAT_SECONDS), check, None)
@@ -192,7 +192,7 @@ class Links:
         """Tell the host whose link it was, unless it has closed the link itself meanwhile."""
         if self._kept(source, target) is link:
             del self._links[source][target]
-            self._hear(source, LinkLost(target, refused))
+            self._hear(source, LinkFell(target, refused))
 
     def _round_trip(self) -> float:
         return self._conditions.latency() + self._conditions.latency()

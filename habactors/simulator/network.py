@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from habactors.protocol.envelope import Envelope, seal, unseal
+from habactors.protocol.hands import Arrived, LinkFell, Transmit
 from habactors.protocol.lifecycle import Peer
-from habactors.protocol.transport import LinkLost
 from habactors.roles.wiring import SENT
 from habactors.simulator.agenda import Agenda
 from habactors.simulator.conditions import Conditions, Way
@@ -27,7 +27,7 @@ class Network:
     def __init__(self, agenda: Agenda, seed: int, *, sealed: bool) -> None:
         self.sealed = sealed
         self.conditions = Conditions(seed)
-        self.links = Links(agenda, Random(f"{seed} links"), self.conditions, self._hear_lost)
+        self.links = Links(agenda, Random(f"{seed} links"), self.conditions, self._hear_fallen)
         self._agenda = agenda
         self._doors: dict[str, Callable[[Any], None]] = {}
 
@@ -41,21 +41,24 @@ class Network:
         self.links.hush(lambda one, other: (one, other) in ways or (other, one) in ways)
         return ways
 
-    def carry(self, source: Peer, actor: str, peer: Peer, message: Any) -> None:
-        """Take a message that an actor of `source` sends to `peer`.
+    def carry(self, source: Peer, actor: str, transmit: Transmit) -> None:
+        """Take a message that an actor of `source` sends.
 
         Raises:
             Unwired: actors of that kind do not send such messages.
         """
-        kind: Any = type(message)
+        peer, message, ring = transmit.peer, transmit.message, transmit.ring
+        kind = type(message)
         if kind not in SENT or SENT[kind][0] != actor:
             raise Unwired(f"{actor} sends {kind.__name__}, which the wiring does not list")
         if self.sealed:
-            message = unseal(seal(Envelope(source.id, source.address, message))).message
+            envelope = Envelope(source.id, source.address, message, ring, peer.id)
+            message = unseal(seal(envelope)).message
         links = self.links
         back = peer.route and links.stand(peer.address, source.address)
         if back or links.use(source.address, peer.address):
-            self._deliver(source.address, peer.address, SENT[kind][1](source, message))
+            arrived = Arrived(source, message, ring, peer.id)
+            self._deliver(source.address, peer.address, arrived)
 
     def _deliver(self, source: str, target: str, letter: Any) -> None:
         door = self._doors.get(target)
@@ -64,6 +67,6 @@ class Network:
             agenda = self._agenda
             agenda.at(agenda.now + conditions.latency(), door, letter)
 
-    def _hear_lost(self, address: str, lost: LinkLost) -> None:
+    def _hear_fallen(self, address: str, fallen: LinkFell) -> None:
         """A host hears of its own links at once."""
-        self._doors[address](lost)
+        self._doors[address](fallen)

@@ -65,15 +65,23 @@ class Phrasebook:
         """Whether a line says this phrase."""
         return bool(self._phrases[phrase][0].fullmatch(line))
 
+    def places(self, phrase: str, line: str) -> dict[str, Any]:
+        """What stands in the braces of this phrase; nothing when the line says another."""
+        found = self._phrases[phrase][0].fullmatch(line)
+        return _read(found) if found else {}
+
     def find(self, line: str) -> Callable[..., Any] | None:
         """What a line means, given already what stands in its braces; None when no phrase fits."""
         for pattern, meaning in self._phrases.values():
             if found := pattern.fullmatch(line):
-                places = found.groupdict().items()
-                return partial(meaning, **{name: KINDS[name].read(text) for name, text in places})
+                return partial(meaning, **_read(found))
         return None
 
 
 def _place(match: re.Match[str]) -> str:
     name = match.group(1)
     return f"(?P<{name}>{KINDS[name].pattern})"
+
+
+def _read(found: re.Match[str]) -> dict[str, Any]:
+    return {name: KINDS[name].read(text) for name, text in found.groupdict().items()}

@@ -10,12 +10,14 @@ message.
 """
 
 from collections.abc import Iterable
+from itertools import combinations
 from typing import Any
 
 from habactors.protocol.lifecycle import Identity
 from habactors.protocol.news import Leave
 from habactors.simulator.agenda import Agenda
 from habactors.simulator.cast import CAST, Cast
+from habactors.simulator.conditions import Way
 from habactors.simulator.host import Host, Watcher
 from habactors.simulator.network import Network
 
@@ -54,19 +56,32 @@ class Ring:
     ) -> None:
         self.agenda = Agenda()
         self.network = Network(self.agenda, seed, sealed=sealed)
-        greeted = tuple(address(peer) for peer in peers)
-        forever = tuple(permanent)
+        self._greeted = tuple(address(peer) for peer in peers)
+        self._cast = cast
+        self._seed = seed
+        self._watchers: list[Watcher] = []
+        self._flips: dict[int, None] = {}
         self.hosts: dict[str, Host] = {}
+        forever = tuple(permanent)
         for name in (f"m{number}" for number in range(count)):
-            me = Identity(member_id(name), name, address(name), permanent=name in forever)
-            self.hosts[name] = Host(
-                me, greeted, cast=cast, seed=seed, agenda=self.agenda, network=self.network
-            )
+            self._add(name, address(name), permanent=name in forever)
+
+    def _add(self, name: str, listen: str, *, permanent: bool = False) -> Host:
+        me = Identity(member_id(name), name, listen, permanent)
+        host = self.hosts[name] = Host(
+            me,
+            self._greeted,
+            cast=self._cast,
+            seed=self._seed,
+            agenda=self.agenda,
+            network=self.network,
+        )
+        host.watchers = self._watchers
+        return host
 
     def watch(self, watcher: Watcher) -> None:
         """Let somebody see whatever the actors of all hosts say, send and keep."""
-        for host in self.hosts.values():
-            host.watchers.append(watcher)
+        self._watchers.append(watcher)
 
     @property
     def up(self) -> list[Host]:
@@ -84,30 +99,72 @@ class Ring:
         """Let virtual time pass."""
         self.agenda.run(seconds)
 
-    def cut(self, sources: Iterable[str], targets: Iterable[str]) -> None:
-        """Let nothing through from these hosts to those, both ways."""
+    def cut(self, sources: Iterable[str], targets: Iterable[str]) -> list[dict[Way, None]]:
+        """Let nothing through from these hosts to those, both ways; the ways that this is."""
         one, other = list(sources), list(targets)
-        self.cut_one_way(one, other)
-        self.cut_one_way(other, one)
+        return [self.cut_one_way(one, other), self.cut_one_way(other, one)]
 
-    def cut_one_way(self, sources: Iterable[str], targets: Iterable[str]) -> None:
+    def cut_one_way(self, sources: Iterable[str], targets: Iterable[str]) -> dict[Way, None]:
         """Let nothing through from these hosts to those; the way back stays open."""
-        self.network.cut(map(address, sources), map(address, targets))
+        return self.network.cut(self._listening(sources), self._listening(targets))
+
+    def _listening(self, names: Iterable[str]) -> list[str]:
+        return [self.hosts[name].me.address for name in names]
 
     def isolate(self, name: str) -> None:
         """Cut a host from all others."""
         self.cut([name], [other for other in self.hosts if other != name])
 
-    def part(self, *sides: Iterable[str]) -> None:
+    def part(self, *sides: Iterable[str]) -> list[dict[Way, None]]:
         """Split the ring: nothing crosses from one side to another; hosts on no side reach all."""
         islands = [list(side) for side in sides]
-        for number, island in enumerate(islands):
-            for other in islands[number + 1 :]:
-                self.cut(island, other)
+        return [ways for one, other in combinations(islands, 2) for ways in self.cut(one, other)]
+
+    def flip(self, *sides: Iterable[str], seconds: float) -> None:
+        """Split the ring and heal it, again and again after that time, until all cuts heal."""
+        islands = [tuple(side) for side in sides]
+        number = self.agenda.noted
+        self._flips[number] = None
+
+        def flip(ways: list[dict[Way, None]]) -> None:
+            if number not in self._flips:
+                return
+            for cut in ways:
+                self.network.conditions.mend(cut)
+            after = [] if ways else self.part(*islands)
+            self.agenda.at(self.agenda.now + seconds, flip, after)
+
+        flip([])
 
     def heal(self) -> None:
         """Undo all cuts."""
+        self._flips.clear()
         self.network.conditions.heal()
+
+    def replace(self, name: str, *, elsewhere: bool = False) -> str:
+        """Lose a host for ever, and set up another, at its address unless elsewhere.
+
+        The other has an id of its own; returned is its name.
+        """
+        old = self.hosts[name]
+        if old.up:
+            old.lose_power()
+        old.bury()
+        successor = f"m{len(self.hosts)}"
+        self._add(successor, address(successor) if elsewhere else old.me.address)
+        self.start([successor])
+        return successor
+
+    def churn(self, count: int, seconds: float) -> None:
+        """Replace the oldest hosts one after the other, so long apart, but not those greeted."""
+        for number in range(count):
+            time = self.agenda.now + number * seconds
+            self.agenda.at(time, lambda _: self._replace_oldest(), None)
+
+    def _replace_oldest(self) -> None:
+        oldest = next((host for host in self.up if host.me.address not in self._greeted), None)
+        if oldest:
+            self.replace(oldest.name, elsewhere=True)
 
     def crash_actor(self, name: str, actor: str, seconds: float = ACTOR_DOWN_SECONDS) -> None:
         """Let one actor of a host die; it is back after that time."""
@@ -118,6 +175,22 @@ class Ring:
         host = self.hosts[name]
         host.tell("root", Leave())
         self.agenda.at(self.agenda.now + PARTING_SECONDS, Host.stop, host)
+
+    def lose(self, share: float, *, burst: float = 1.0) -> None:
+        """Lose that share of all messages, so many in a row of what one host sends."""
+        conditions = self.network.conditions
+        conditions.loss, conditions.burst = share, burst
+
+    def lose_at(self, share: float, names: Iterable[str]) -> None:
+        """Lose that share of what comes to these hosts and of what they send."""
+        for listen in self._listening(names):
+            self.network.conditions.loss_at[listen] = share
+
+    def lose_one_way(self, share: float, source: str, targets: Iterable[str]) -> None:
+        """Lose that share of what one host sends to these."""
+        (begin,) = self._listening([source])
+        for end in self._listening(targets):
+            self.network.conditions.loss_on[begin, end] = share
 
     def tell(self, name: str, speaker: str, letter: Any) -> None:
         """Say a letter on a host in the place of an actor that it does not run."""

@@ -13,28 +13,26 @@ that begins with # is for the reader.
     run 12s
     expect m4 confirmed everywhere
 
-All phrases stand in `settings.py`, `steps.py` and `expectations.py`.
+All phrases stand in `settings.py`, `steps.py`, `faults.py`, `expectations.py` and `checks.py`.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from habactors.errors import UserError
+from habactors.simulator.checks import CHECKS
 from habactors.simulator.expectations import EXPECTATIONS
-from habactors.simulator.ring import Ring
+from habactors.simulator.faults import FAULTS
 from habactors.simulator.settings import SETTINGS, Settings
 from habactors.simulator.stage import BadScenario, Stage
-from habactors.simulator.steps import STEPS
-from habactors.simulator.transcript import Transcript
+from habactors.simulator.steps import RUN, STEPS
 
 RULE = "----"
+BOOKS = (STEPS, FAULTS, EXPECTATIONS, CHECKS)
+"""What may follow the settings."""
 RING = re.compile(r"ring of (\d+) seed (\d+)")
 HOSTS_MAX = 10_000
-UNTOLD = ("run", "quiet", "normal", "verbose")
-"""The steps by which nothing befalls the ring."""
 
 
 class Step(NamedTuple):
@@ -52,6 +50,12 @@ class Scenario(NamedTuple):
     seed: int
     settings: Settings
     steps: tuple[Step, ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        runs = (STEPS.places(RUN, step.text) for step in self.steps)
+        return sum((places["seconds"] for places in runs if places), 0.0)
 
 
 def split(text: str) -> tuple[str, str]:
@@ -77,10 +81,10 @@ def read(text: str) -> Scenario:
     for number, line in lines[1:]:
         if not steps and (setting := SETTINGS.find(line)):
             setting(settings)
-        elif act := STEPS.find(line) or EXPECTATIONS.find(line):
+        elif act := next(filter(None, (book.find(line) for book in BOOKS)), None):
             steps.append(Step(number, line, act))
         else:
-            known = [*SETTINGS, *STEPS, *EXPECTATIONS]
+            known = [phrase for book in (SETTINGS, *BOOKS) for phrase in book]
             near = get_close_matches(line, known, 1, 0.0)[0]
             raise BadScenario(f"line {number} is not understood: {line}", f"write {near}")
     return Scenario(size, seed, settings, tuple(steps))
@@ -94,47 +98,3 @@ def _read_ring(number: int, line: str) -> tuple[int, int]:
             f"begin with ring of N seed S; N is 1 to {HOSTS_MAX}",
         )
     return int(found[1]), int(found[2])
-
-
-def perform(text: str, *, seed: int | None = None, size: int | None = None) -> Iterator[str]:
-    """Run the scenario in a text, and yield the lines of its transcript.
-
-    `seed` and `size` (how many hosts) stand in for the scenario's own.
-
-    Raises:
-        BadScenario: a line is not understood, or asks for what makes no sense.
-        Unmet: an expectation fails.
-    """
-    scenario = read(text)
-    settings = scenario.settings
-    ring = Ring(
-        scenario.size if size is None else size,
-        scenario.seed if seed is None else seed,
-        peers=settings.peers,
-        permanent=settings.permanent,
-    )
-    ring.network.conditions.latency_seconds = settings.latency_seconds
-    ring.network.conditions.loss = settings.loss
-    stage = Stage(ring, settings.detail)
-    lines: list[str] = []
-    transcript = Transcript(stage, lines.append)
-    ring.start(stage.others(settings.absent), apart_seconds=settings.apart_seconds)
-    for step in scenario.steps:
-        if step.text.partition(" ")[0] not in UNTOLD:
-            transcript.step(step.text)
-        try:
-            with _at_line(step.line, step.text):
-                step.act(stage)
-        finally:
-            yield from lines
-            lines.clear()
-
-
-@contextmanager
-def _at_line(number: int, text: str) -> Iterator[None]:
-    """Have an error say where in the scenario it arose."""
-    try:
-        yield
-    except UserError as error:
-        error.message = f"line {number}, {text}: {error.message}"
-        raise

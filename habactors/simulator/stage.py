@@ -6,6 +6,7 @@ from habactors.errors import UserError
 from habactors.protocol.events import Event
 from habactors.protocol.health import Health
 from habactors.roles.role import Outbox
+from habactors.simulator.checkers import Checker
 from habactors.simulator.host import Host
 from habactors.simulator.ring import Ring, member_id
 
@@ -34,6 +35,7 @@ class Stage:
         self.ring = ring
         self.detail = detail
         self.accusations: dict[str, list[str]] = {health.word: [] for health in Health}
+        self.checkers: list[Checker] = []
         self.requests = 0
         ring.watch(self._note)
 
@@ -51,6 +53,13 @@ class Stage:
             raise BadScenario(f"{name} is down", f"say start {name} first")
         return host
 
+    def standing(self, name: str) -> Host:
+        """The host of that name, which must not have been replaced."""
+        host = self.host(name)
+        if host.buried:
+            raise BadScenario(f"{name} was replaced", "name another host")
+        return host
+
     def others(self, names: Iterable[str]) -> list[str]:
         """The names of all hosts but these."""
         left_out = [self.host(name).name for name in names]
@@ -62,3 +71,14 @@ class Stage:
                 case Event(kind="member", subject=subject) if subject != member_id(host.name):
                     line = f"{host.name} held {letter.name} to be {letter.after}"
                     self.accusations[letter.after].append(line)
+
+
+def meet(wrong: list[str]) -> None:
+    """Let good news pass.
+
+    Raises:
+        Unmet: something is wrong.
+    """
+    if wrong:
+        more = f" (and {len(wrong) - 1} more like it)" if wrong[1:] else ""
+        raise Unmet(f"{wrong[0]}{more}")

@@ -21,9 +21,9 @@ class Transcript:
 
     def __init__(self, stage: Stage, write: Callable[[str], None]) -> None:
         ring = self._ring = stage.ring
+        self._beliefs: dict[str, dict[str, str]] = {}
         self._stage = stage
         self._write = write
-        self._beliefs: dict[str, dict[str, str]] = {name: {} for name in ring.hosts}
         ring.watch(self.follow)
 
     def step(self, what: str) -> None:
@@ -48,7 +48,7 @@ class Transcript:
                     for item in known:
                         yield from self._learn(host, item.rumor, refuted)
                     for key in gone:
-                        self._beliefs[host.name].pop(plain(key[1]), None)
+                        self._believed(host).pop(plain(key[1]), None)
                         yield 0, f"forgets {plain(' '.join(key))}"
                 case Snapshot(known=known):
                     yield from self._begin(host, [item.rumor for item in known])
@@ -56,9 +56,12 @@ class Transcript:
                     yield from filter(None, [said(letter)])
         yield from sent(host.me.id, out.sent)
 
+    def _believed(self, host: Host) -> dict[str, str]:
+        return self._beliefs.setdefault(host.name, {})
+
     def _begin(self, host: Host, rumors: list[AnyRumor]) -> Iterator[Phrase]:
         """A snapshot says nothing new, save how the host itself stands in another life."""
-        before = self._beliefs[host.name].get(host.name)
+        before = self._believed(host).get(host.name)
         members = [rumor for rumor in rumors if isinstance(rumor, Membership)]
         now = self._beliefs[host.name] = {rumor.name: standing(rumor) for rumor in members}
         if now[host.name] != before:
@@ -75,7 +78,7 @@ class Transcript:
                 yield 0, f"hears: {rumored(rumor)}"
 
     def _learn_of_member(self, host: Host, rumor: Membership, refuted: str) -> Iterator[Phrase]:
-        beliefs = self._beliefs[host.name]
+        beliefs = self._believed(host)
         before, now = beliefs.get(rumor.name), standing(rumor)
         beliefs[rumor.name] = now
         if rumor.id == host.me.id:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from habactors.protocol.commands import Answered
-from habactors.protocol.gossip import Digest, Hello, Outline, Rumors, Want
+from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Want
 from habactors.protocol.health import Health
 from habactors.protocol.lifecycle import Peer
-from habactors.protocol.news import Accusation, CatchUp, Overheard
-from habactors.protocol.probes import Ack, Ping, PingRequest
+from habactors.protocol.news import Accusation, CatchUp, Doubted, Overheard
+from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
 from habactors.protocol.rumors import AnyRumor, Config, Departure, Membership, Service
 
 Phrase = tuple[int, str]
@@ -71,6 +71,8 @@ def said(letter: Any) -> Phrase | None:
             return 2, f"overhears {listed(introductions)}"
         case Answered(message=message):
             return 0, f"answers: {plain(message)}"
+        case Doubted(rumor):
+            return 1, f"doubts that {rumored(rumor)}"
         case CatchUp():
             return 2, "asks for a snapshot"
     return None
@@ -95,6 +97,11 @@ def _sent(me: str, message: Any) -> Phrase:
             return 2, what + _introducing(introductions)
         case PingRequest(_, target):
             return 1, f"asks {{}} to ping {plain(target)}"
+        case Nack(_, target, refused):
+            reason = "is refused by" if refused else "does not reach"
+            return 1, f"tells {{}} that it {reason} {plain(target)}"
+        case Noted():
+            return 2, "takes leave of {}"
         case Hello():
             return 1, "greets {}"
         case Rumors(rumors, hot=True):

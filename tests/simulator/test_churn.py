@@ -23,13 +23,13 @@ class Churn:
     def __init__(self, kind, seed):
         self.rng = Random(f"{kind} {seed}")
         self.ring = Ring(self.rng.randint(5, 8), seed, peers=["m0", "m1"])
-        self.stage = Stage(self.ring)
         self.highest = {}
         self.falls = []
         self.ring.watch(self._follow)
         self.ring.start(apart_seconds=self.rng.choice([0, 0.1, 1]))
-        self.ring.run(8)
+        self.ring.run(15)
         assert truth.all_alive(self.ring) == []
+        self.stage = Stage(self.ring)
 
     def lose_power(self, host):
         """Whoever loses power may forget what it heard of others, though never what it said."""

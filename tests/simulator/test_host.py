@@ -2,10 +2,11 @@
 
 import pytest
 
+from habactors.protocol.hands import LinkFell
 from habactors.protocol.lifecycle import Start, Wake
 from habactors.protocol.news import CatchUp, Leave, Offer
 from habactors.protocol.probes import Ping
-from habactors.protocol.transport import LinkLost
+from habactors.protocol.transport import LinkLost, WireStarted
 from habactors.roles.role import Role
 from habactors.simulator.host import LETTER_SECONDS, Host
 from habactors.simulator.network import Unwired
@@ -15,7 +16,7 @@ PING = Ping(1, "id-m1")
 
 
 class Scribe(Role):
-    """Writes down what it hears, and does what a test wants of it."""
+    """Writes down what it hears, save of the wire, and does what a test wants of it."""
 
     def __init__(self, seat):
         super().__init__(seat.me)
@@ -23,6 +24,8 @@ class Scribe(Role):
         self.orders = lambda role, message, now: None
 
     def hear(self, message, now):
+        if isinstance(message, WireStarted):
+            return
         self.heard.append(message)
         self.orders(self, message, now)
 
@@ -79,7 +82,7 @@ def test_a_letter_that_the_wiring_does_not_list_is_an_error(alone):
         host.tell("census", Leave())
     order(silent, lambda role, *_: role.say(Leave()))
     with pytest.raises(Unwired, match="detector says Leave"):
-        host.wire.receive(LinkLost("m1:9638", refused=False))
+        host.wire.receive(LinkFell("m1:9638", refused=False))
 
 
 def test_a_crash_loses_letters_under_way_and_keeps_those_said_later(alone):
@@ -195,7 +198,7 @@ def test_a_killed_node_refuses_and_one_without_power_is_silent(end, hears):
     made = ring(2)
     one, other = made.hosts.values()
     end(other)
-    made.network.carry(one.peer, "detector", other.peer, PING)
+    one.wire.send("detector", other.peer, PING)
     made.run(1)
     assert one.role("detector").heard == [Start(), hears]
 

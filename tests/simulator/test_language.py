@@ -2,8 +2,9 @@
 
 import pytest
 
+from habactors.simulator.performance import perform
 from habactors.simulator.phrases import Phrasebook
-from habactors.simulator.scenario import perform, read
+from habactors.simulator.scenario import read
 from habactors.simulator.stage import BadScenario, Unmet
 
 
@@ -69,7 +70,7 @@ def test_an_expectation_that_fails_says_what_is_held_instead(expectation):
 def test_who_was_ever_suspected_stays_so():
     lines = ("ring of 3 seed 1", "run 2s", "cut m0 from all", "run 4s", "heal", "run 4s")
     assert "to be suspect" in refusal(*lines, "expect nobody suspected", error=Unmet)
-    list(perform("\n".join([*lines, "expect nobody confirmed"])))
+    list(perform("\n".join([*lines[:2], "expect nobody confirmed"])))
 
 
 def test_nobody_serves_and_somebody_does():

@@ -4,9 +4,10 @@ import pytest
 
 from habactors.protocol.envelope import Malformed
 from habactors.protocol.gossip import Digest
+from habactors.protocol.hands import Arrived, LinkFell, Transmit
 from habactors.protocol.lifecycle import Peer
 from habactors.protocol.probes import Ping
-from habactors.protocol.transport import Gossiped, LinkLost
+from habactors.protocol.transport import LinkLost
 from habactors.simulator.agenda import Agenda
 from habactors.simulator.links import Presence
 from habactors.simulator.network import Network, Unwired
@@ -32,15 +33,15 @@ class Post:
     def send(self, source, target, times=1):
         """How many messages of the sender have arrived at the target so far."""
         for number in range(times):
-            self.network.carry(source, "disseminator", target, Digest(number))
+            self.network.carry(source, "disseminator", Transmit(target, Digest(number), "ring"))
         self.agenda.run(1)
-        return sum(type(letter) is Gossiped for _, letter in self.arrived[target.address])
+        return sum(type(letter) is Arrived for _, letter in self.arrived[target.address])
 
 
 def test_a_message_arrives_wrapped_with_its_sender():
     post = Post()
     post.send(ADA, BOB)
-    assert post.arrived["bob:1"][0][1] == Gossiped(ADA, Digest(0))
+    assert post.arrived["bob:1"][0][1] == Arrived(ADA, Digest(0), "ring", "b")
 
 
 def test_messages_take_their_time_and_overtake_each_other():
@@ -122,20 +123,20 @@ def test_what_is_cut_twice_is_mended_twice():
 
 def test_an_address_without_anybody_swallows():
     post = Post()
-    post.network.carry(ADA, "disseminator", Peer("", "eve:1"), Digest(0))
+    post.network.carry(ADA, "disseminator", Transmit(Peer("", "eve:1"), Digest(0)))
     post.agenda.run(0.9)
     assert post.arrived == {"ada:1": [], "bob:1": []}
     post.agenda.run(0.2)
-    assert post.arrived["ada:1"] == [(pytest.approx(1), LinkLost("eve:1", refused=False))]
+    assert post.arrived["ada:1"] == [(pytest.approx(1), LinkFell("eve:1", refused=False))]
 
 
 @pytest.mark.parametrize("message", [Ping(1, "b"), LinkLost("bob:1", refused=True)])
 def test_what_the_wiring_does_not_list_is_an_error(message):
     with pytest.raises(Unwired, match="disseminator sends"):
-        Post().network.carry(ADA, "disseminator", BOB, message)
+        Post().network.carry(ADA, "disseminator", Transmit(BOB, message))
 
 
 def test_a_message_over_a_limit_is_found_when_sealed():
     with pytest.raises(Malformed):
-        Post().network.carry(ADA, "detector", BOB, Ping(1, "x" * 65))
-    Post(sealed=False).network.carry(ADA, "detector", BOB, Ping(1, "x" * 65))
+        Post().network.carry(ADA, "detector", Transmit(BOB, Ping(1, "x" * 65)))
+    Post(sealed=False).network.carry(ADA, "detector", Transmit(BOB, Ping(1, "x" * 65)))

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from habactors.simulator.expectations import EXPECTATIONS
-from habactors.simulator.scenario import RULE, perform, read, split
+from habactors.simulator.performance import perform
+from habactors.simulator.scenario import BOOKS, RULE, read, split
 from habactors.simulator.settings import SETTINGS
-from habactors.simulator.steps import STEPS
 
 SCENARIOS = sorted((Path(__file__).parent.parent / "scenarios").glob("*.txt"))
 
@@ -33,7 +32,7 @@ def test_what_a_scenario_expects_holds_with_other_seeds_too(path):
         assert list(perform(path.read_text(), seed=seed))
 
 
-@pytest.mark.parametrize("book", [SETTINGS, STEPS, EXPECTATIONS])
+@pytest.mark.parametrize("book", [SETTINGS, *BOOKS])
 def test_every_phrase_of_the_language_is_used_by_some_scenario(book):
     used = set()
     for path in SCENARIOS:

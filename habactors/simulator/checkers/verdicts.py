@@ -1,0 +1,79 @@
+"""Is everybody found out who is gone, and nobody who is not?
+
+The two halves of what a failure detector promises (Chandra and Toueg 1996), with a time limit.
+"""
+
+from habactors.protocol.events import Event
+from habactors.protocol.health import REACHABLE, Health
+from habactors.roles.role import Outbox
+from habactors.simulator import truth
+from habactors.simulator.checkers.checker import Looker
+from habactors.simulator.host import Host
+from habactors.simulator.ring import Ring
+from habactors.simulator.wellness import Wellness
+
+
+class Completeness(Looker):
+    """Who has been down for so long is confirmed by all who have been well for as long."""
+
+    NAME = "completeness"
+
+    def __init__(self, ring: Ring, seconds: float) -> None:
+        self._seconds = seconds
+        self._wellness = Wellness(ring)
+        self._told: dict[tuple[str, str], None] = {}
+        super().__init__(ring)
+
+    def look(self) -> None:
+        self._wellness.look()
+        gone = self._wellness.down(self._seconds)
+        observers = self._wellness.well(self._seconds) if gone else []
+        for observer in observers:
+            held = truth.table(observer)
+            for host in gone:
+                pair = (observer.name, host.name)
+                if held.health(host.me.id) not in REACHABLE:
+                    self._told.pop(pair, None)
+                elif pair not in self._told:
+                    self._told[pair] = None
+                    standing = truth.standing(observer, host.name)
+                    what = f"{host.name} {standing}, down for {self._seconds:g} s"
+                    self.note(f"{observer.name} holds {what}")
+
+
+class Accuracy(Looker):
+    """Who has been well for so long is held confirmed by nobody who has been well for as long."""
+
+    NAME = "accuracy"
+
+    def __init__(self, ring: Ring, seconds: float) -> None:
+        self._seconds = seconds
+        self._wellness = Wellness(ring)
+        self._told: dict[tuple[str, str], None] = {}
+        super().__init__(ring)
+
+    def look(self) -> None:
+        self._wellness.look()
+        well = self._wellness.well(self._seconds)
+        for observer in well:
+            held = truth.table(observer)
+            for host in well:
+                pair = (observer.name, host.name)
+                if held.health(host.me.id) is not Health.CONFIRMED:
+                    self._told.pop(pair, None)
+                elif pair not in self._told:
+                    self._told[pair] = None
+                    self._accuse(*pair)
+
+    def follow(self, host: Host, actor: str, out: Outbox) -> None:
+        """See also what lasts for less than the time between two looks."""
+        for letter in out.said:
+            if isinstance(letter, Event) and letter.after == Health.CONFIRMED.word:
+                well = {each.me.id: each for each in self._wellness.well(self._seconds)}
+                pair = (host.name, letter.name)
+                if letter.subject in well and host.me.id in well and pair not in self._told:
+                    self._told[pair] = None
+                    self._accuse(*pair)
+
+    def _accuse(self, observer: str, name: str) -> None:
+        self.note(f"{observer} holds {name} confirmed, well for {self._seconds:g} s")
