@@ -24,6 +24,7 @@ LongSeconds = Annotated[float, Meta(gt=0, le=31_536_000)]
 Factor = Annotated[float, Meta(ge=1, le=1_000)]
 Count = Annotated[int, Meta(ge=1, le=65_536)]
 CountOrNone = Annotated[int, Meta(ge=0, le=65_536)]
+FewOrNone = Annotated[int, Meta(ge=0, le=64)]
 NodeName = Annotated[
     str,
     Meta(
@@ -103,7 +104,7 @@ class DetectorConfig(msgspec.Struct, frozen=True):
     period_seconds: Seconds = 1.0
     ping_timeout_seconds: Seconds = 0.5
     helpers: CountOrNone = 3
-    watchers: CountOrNone = 3
+    watchers: FewOrNone = 3
     suspicion_min_periods: Seconds = 1.0
     suspicion_max_factor: Factor = 6.0
     suspicion_confirmations: CountOrNone = 2

@@ -32,9 +32,12 @@ class Peers(Hands):
     def open(self, desk: Desk) -> None:
         self._desk = desk
         self._names = Names(desk.now)
+        self.do(FindPeers())
 
     def do(self, message: FindPeers) -> None:
         """Tell the addresses; a name that nobody knows now is left out until the next time."""
+        if not (self._settings.peers or self._settings.peers_file):
+            return
         found = []
         for peer in (*self._settings.peers, *self._file()):
             host = self._names.address(peer.host)

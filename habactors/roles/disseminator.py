@@ -348,7 +348,7 @@ class Disseminator(Role):
                 case "round":
                     self._gossip_round(now)
                 case "knock":
-                    if self.greetings.peers:
+                    if self.greetings.peers or self.greetings.may_change:
                         deadlines.set("knock", now + self.greetings.knock())
                 case "search":
                     self.greetings.search()

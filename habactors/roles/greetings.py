@@ -31,7 +31,8 @@ class Greetings:
         self._role = disseminator
         self._peers: tuple[str, ...] = ()
         self._knock_seconds = KNOCK_SECONDS_MIN
-        self.replace(peers)
+        self.may_change = False
+        self._set(peers)
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -39,7 +40,12 @@ class Greetings:
         return self._peers
 
     def replace(self, peers: tuple[str, ...]) -> None:
-        """These are the configured peers now; greeting oneself makes no sense."""
+        """These are the configured peers now; they may be others later."""
+        self.may_change = True
+        self._set(peers)
+
+    def _set(self, peers: tuple[str, ...]) -> None:
+        """Greeting oneself makes no sense."""
         fresh = tuple(peer for peer in dict.fromkeys(peers) if peer != self._role.me.address)
         if fresh != self._peers:
             self._peers, self._knock_seconds = fresh, KNOCK_SECONDS_MIN

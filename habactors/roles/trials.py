@@ -175,7 +175,8 @@ class Trials:
         self._end(trial)
         why = self._evidence(trial, now)
         self._role.dossier.fail(trial.target, now, why)
-        if not trial.refused:
+        member = self._role.members.get(trial.target)
+        if member and not member.is_gone and not trial.refused:
             self._role.awareness.worsen(trial.silent if trial.helpers else 1)
         self._conclude(trial, why)
 
