@@ -33,6 +33,7 @@ HOMES = {
     "depart": "habactors.console.depart",
     "explain": "habactors.console.explain",
     "actor": "habactors.console.actors",
+    "simulate": "habactors.console.simulate",
     "wiring": "habactors.console.wiring",
     "demo": "habactors.console.demo",
 }

@@ -56,6 +56,7 @@ class Host:
         self.buried = False
         self.clock: Clock | None = None
         self.powers_lost = 0
+        self.since = agenda.now
         self.actors: dict[str, Actor] = {}
         self.watchers: list[Watcher] = []
         self._cast = cast
@@ -72,7 +73,7 @@ class Host:
     def start(self) -> None:
         """Start the node with what it kept."""
         assert not self.up, f"{self.name} is up already"
-        self.up = True
+        self.up, self.since = True, self.agenda.now
         if self.clock:
             self.clock.restart()
         self._network.links.set_presence(self.me.address, Presence.NODE)
@@ -94,7 +95,7 @@ class Host:
 
     def _end(self, left: Presence) -> None:
         assert self.up, f"{self.name} is not up"
-        self.up, self.paused = False, False
+        self.up, self.paused, self.since = False, False, self.agenda.now
         for actor in self.actors.values():
             actor.end()
         self._network.links.set_presence(self.me.address, left)
