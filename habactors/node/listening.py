@@ -20,6 +20,8 @@ RETRY_SECONDS = 0.05
 def listen(section: str, address: Address) -> socket.socket:
     """A listening socket at that address.
 
+    It never blocks: of two wires that wake for one connection, the second is not held up.
+
     Raises:
         UserError: the address is not free, or not this host's.
     """
@@ -28,11 +30,14 @@ def listen(section: str, address: Address) -> socket.socket:
     place = (address.host, address.port)
     while True:
         try:
-            return socket.create_server(
+            listener = socket.create_server(
                 place, family=family, backlog=QUEUE_MAX, dualstack_ipv6=address.host == "::"
             )
         except OSError as error:
             reason = error.strerror or str(error)
+        else:
+            listener.setblocking(False)
+            return listener
         if time.monotonic() > deadline or "in use" not in reason:
             raise UserError(
                 "port-in-use" if "in use" in reason else "bad-address",

@@ -18,10 +18,11 @@ from habactors.node.clock import Clock
 from habactors.node.counters import Counters
 from habactors.node.hands import Desk
 from habactors.node.links import FRAME_BYTES_MAX, FRAMES_WAITING_MAX, Links
+from habactors.node.listening import listen
 from habactors.node.mailbox import Mailbox, Ready
 from habactors.protocol.envelope import VERSION, Envelope, seal
 from habactors.protocol.gossip import Want
-from habactors.protocol.hands import Arrived, LinkFell, Transmit
+from habactors.protocol.hands import Arrived, Drop, Heed, LinkFell, Transmit
 from habactors.protocol.lifecycle import Identity, Peer
 from habactors.protocol.limits import ENVELOPE_BYTES_MAX
 from habactors.protocol.probes import Ack, Ping
@@ -37,12 +38,14 @@ def fresh_host():
 
 
 class Member:
-    """A member of the ring, as far as its wire's hands go."""
+    """A member of the ring, as far as its wire's hands go, with the port that root holds."""
 
     def __init__(self, name, host=None, port=PORT, **settings):
         self.host = host or fresh_host()
-        listen = Address(self.host, port)
-        self.me = Identity(name, name, str(listen))
+        place = Address(self.host, port)
+        self.me = Identity(name, name, str(place))
+        self.settings = WireConfig(listen=place, advertise=place, **settings)
+        self.listener = listen("wire", place)
         self.heard = []
         self.counters = Counters()
         self.context = zmq.Context()
@@ -51,20 +54,29 @@ class Member:
         self._theirs = theirs
         self.clock = Clock()
         self.mailbox.open(f"inproc://{name}", self.context, theirs, self.clock)
-        self.links = Links(self.me, WireConfig(listen=listen, advertise=listen, **settings))
-        desk = Desk(self.heard.append, self.mailbox, self.context, self.counters, self.clock.now)
-        try:
-            self.links.open(desk)
-        except zmq.ZMQError:
-            self._close_rest()
-            raise
+        self.open_links()
+
+    def open_links(self):
+        """A life of the wire, the first one or one after `end_links`."""
+        self.links = Links(self.me, self.settings, self.listener.fileno())
+        self.links.open(
+            Desk(self.heard.append, self.mailbox, self.context, self.counters, self.clock.now)
+        )
 
     @property
     def peer(self):
         return Peer(self.me.id, self.me.address)
 
-    def send(self, peer, message=None):
-        self.links.do(Transmit(peer, message or Ping(1, "target")))
+    def send(self, peer, message=None, ring=""):
+        self.links.do(Transmit(peer, message or Ping(1, "target"), ring))
+
+    def heed(self, *peers):
+        self.links.do(Heed(tuple(peer.address for peer in peers)))
+
+    def heartbeat(self, peer):
+        """How often the link to a peer says that it lives, in ms; -1 without a link."""
+        link = self.links._links.get(peer.address)
+        return link.socket.get(zmq.HEARTBEAT_IVL) if link else -1
 
     def attend(self, seconds=0.0):
         """Do what the sockets ask for, until nothing has come for so long."""
@@ -95,18 +107,24 @@ class Member:
         reasons = ("oversized", "version", "garbled", "handshake")
         return sum(self.count(f"malformed_{reason}") for reason in reasons)
 
-    def close(self):
-        if not self.context.closed:
-            for address in list(self.links._links):
-                self.links._drop(address, 0)
+    def end_links(self):
+        """The wire is gone; its port is not."""
+        for address in list(self.links._links):
+            self.links._drop(address, 0)
+        if not self.links._router.closed:
+            self.mailbox.unwatch(self.links._router)
+            self.mailbox.unwatch(self.links._monitor)
             self.links.close()
-            self._close_rest()
 
-    def _close_rest(self):
-        self.mailbox.close()
-        self.channel.close()
-        self._theirs.close()
-        self.context.destroy(linger=0)
+    def close(self):
+        """The whole node is gone."""
+        if not self.context.closed:
+            self.end_links()
+            self.listener.close()
+            self.mailbox.close()
+            self.channel.close()
+            self._theirs.close()
+            self.context.destroy(linger=0)
 
 
 @pytest.fixture
@@ -145,6 +163,20 @@ def test_a_ping_arrives_with_who_sent_it(ada, bob):
     assert arrived.message == Ping(7, "bob")
     assert (arrived.peer.id, arrived.peer.address) == ("ada", ada.me.address)
     assert bob.counters.get("wire", "received", "Ping") == 1
+
+
+def test_a_message_bears_the_ring_that_it_comes_from_and_whom_it_is_for(ada, bob):
+    ada.send(bob.peer, ring="0123456789abcdef")
+    ada.send(Peer("", bob.me.address))
+    first, second = bob.wait_for(Arrived, 2)
+    assert (first.ring, first.target) == ("0123456789abcdef", "bob")
+    assert (second.ring, second.target) == ("", "")
+
+
+def test_what_was_not_for_us_is_counted_by_its_reason(bob):
+    for reason in ("foreign", "foreign", "misdirected"):
+        bob.links.do(Drop(reason))
+    assert (bob.count("dropped_foreign"), bob.count("dropped_misdirected")) == (2, 1)
 
 
 def test_the_reply_goes_back_over_the_link_that_the_request_came_by(ada, bob):
@@ -243,19 +275,25 @@ def test_a_killed_process_is_told_at_once_and_then_as_refused(ada):
     assert ada.wait_for(LinkFell, seconds=1.0)[0].refused is True
 
 
-def test_a_stopped_process_is_told_by_missing_heartbeats_and_not_as_refused(ada):
+def test_a_stopped_process_is_told_by_whoever_watches_it_and_by_nobody_else(ada, bob):
     host = fresh_host()
+    peer = Peer("other", f"{host}:{PORT}")
     other = start_other(host)
     try:
-        ada.send(Peer("other", f"{host}:{PORT}"))
-        ada.wait_for(Arrived)
+        ada.heed(peer)
+        for one in (ada, bob):
+            one.send(peer)
+            one.wait_for(Arrived)
         other.send_signal(signal.SIGSTOP)
         begun = time.monotonic()
-        assert ada.wait_for(LinkFell) == [LinkFell(f"{host}:{PORT}", refused=False)]
-        assert 0.5 < time.monotonic() - begun < 3.5
+        assert ada.wait_for(LinkFell) == [LinkFell(peer.address, refused=False)]
+        assert 0.5 < time.monotonic() - begun < 2.5
+        bob.attend(0.3)
+        assert bob.heard == []
     finally:
         other.kill()
         other.wait()
+    assert bob.wait_for(LinkFell) == [LinkFell(peer.address, refused=False)]
 
 
 def test_the_route_to_a_stopped_process_ends_too(bob):
@@ -280,6 +318,7 @@ from habactors.protocol.probes import Ack
 other = Member("other", sys.argv[1])
 print("ready", flush=True)
 for address in sys.argv[2:]:
+    other.heed(Peer("", address))
     other.send(Peer("", address))
 while True:
     other.attend(0.02)
@@ -289,7 +328,7 @@ while True:
 
 
 def start_other(host, *addresses):
-    """Another process that answers pings, and says one to each of the addresses."""
+    """Another process that answers pings, watches these addresses and says a ping to each."""
     other = subprocess.Popen(
         [sys.executable, "-c", OTHER, host, *addresses], stdout=subprocess.PIPE, text=True
     )
@@ -373,6 +412,99 @@ def test_an_address_that_is_none_is_counted_and_harmless(ada, bob, address):
     assert bob.wait_for(Arrived)
 
 
+# Watched links
+
+
+def test_a_link_is_made_to_whom_we_watch_before_anything_is_said(ada, bob):
+    ada.heed(bob.peer)
+    assert ada.heartbeat(bob.peer) > 0
+    ada.send(bob.peer)
+    assert bob.wait_for(Arrived)
+    assert ada.count("links_opened") == 1
+
+
+def test_a_link_without_a_heartbeat_is_made_anew_once_it_is_watched_and_loses_nothing(ada, bob):
+    for number in range(1, 20):
+        ada.send(bob.peer, Ping(number, "bob"))
+    assert ada.heartbeat(bob.peer) == 0
+    ada.heed(bob.peer)
+    assert ada.heartbeat(bob.peer) > 0
+    ada.send(bob.peer, Ping(20, "bob"))
+    assert sorted(numbers(bob.wait_for(Arrived, 20))) == list(range(1, 21))
+    assert ada.count("links_opened") == 2
+
+
+def test_a_link_that_is_watched_already_is_left_alone(ada, bob, member):
+    cyd = member("cyd")
+    ada.heed(bob.peer)
+    ada.heed(cyd.peer, bob.peer)
+    ada.heed(bob.peer, cyd.peer)
+    assert ada.count("links_opened") == 2
+
+
+def test_a_link_that_is_watched_no_more_goes_on(ada, bob):
+    ada.heed(bob.peer)
+    ada.heed()
+    ada.send(bob.peer)
+    assert bob.wait_for(Arrived)
+    assert ada.count("links_opened") == 1
+
+
+def test_a_watched_link_that_fell_is_made_by_the_next_message_and_watched_again(ada, member):
+    host = fresh_host()
+    cyd = member("cyd", host)
+    ada.heed(cyd.peer)
+    ada.send(cyd.peer)
+    cyd.wait_for(Arrived)
+    cyd.close()
+    ada.wait_for(LinkFell)
+    assert ada.heartbeat(cyd.peer) == -1
+    cyd = member("cyd", host)
+    ada.send(cyd.peer)
+    assert cyd.wait_for(Arrived)
+    assert ada.heartbeat(cyd.peer) > 0
+
+
+def test_whom_we_watch_may_be_nobody(ada, bob):
+    """Its address is what the member itself says."""
+    nobody = Peer("x", f"{fresh_host()}:{PORT}")
+    ada.heed(Peer("y", "nonsense"), Peer("z", "no-such-host.invalid:1"), nobody, bob.peer)
+    assert ada.wait_for(LinkFell) == [LinkFell(nobody.address, refused=True)]
+    ada.send(bob.peer)
+    assert bob.wait_for(Arrived)
+
+
+# A wire that dies, and is started anew while its port stays open
+
+
+def test_whoever_connects_while_the_wire_is_away_is_not_refused_but_waits(ada, bob):
+    bob.end_links()
+    ada.send(bob.peer, Ping(7, "bob"))
+    ada.attend(0.3)
+    assert ada.heard == []
+    bob.open_links()
+    assert numbers(bob.wait_for(Arrived)) == [7]
+    assert ada.heard == []
+
+
+def test_a_wire_that_dies_is_told_as_lost_and_the_next_message_waits_for_its_successor(ada, bob):
+    ada.heed(bob.peer)
+    ada.send(bob.peer, Ping(6, "bob"))
+    bob.wait_for(Arrived)
+    for number in range(7, 12):
+        bob.end_links()
+        assert ada.wait_for(LinkFell) == [LinkFell(bob.me.address, refused=False)]
+        ada.send(bob.peer, Ping(number, "bob"))
+        bob.open_links()
+        assert numbers(bob.wait_for(Arrived)) == [number]
+
+
+def test_a_wire_that_stays_away_is_told_as_lost_never_as_refused(ada, bob):
+    bob.end_links()
+    ada.send(bob.peer)
+    assert ada.wait_for(LinkFell) == [LinkFell(bob.me.address, refused=False)]
+
+
 # Kept links
 
 
@@ -395,6 +527,16 @@ def test_what_was_sent_over_a_link_that_makes_room_for_another_still_arrives(mem
     ada.send(cyd.peer, Ping(9, "cyd"))
     assert numbers(bob.wait_for(Arrived)) == [8]
     assert numbers(cyd.wait_for(Arrived)) == [9]
+
+
+def test_watched_links_are_the_last_to_make_room(member):
+    ada = member("ada", links_max=3)
+    others = [member(f"m{number}") for number in range(4)]
+    ada.heed(others[0].peer, others[1].peer)
+    for other in others[2:]:
+        ada.send(other.peer)
+        assert other.wait_for(Arrived)
+    assert list(ada.links._links) == [others[number].me.address for number in (0, 1, 3)]
 
 
 def test_many_dead_members_leave_no_socket_open(ada):
@@ -570,8 +712,3 @@ def test_a_flood_of_garbage_does_not_keep_others_out(ada, bob, stranger):
     ada.send(bob.peer, Ping(7, "bob"))
     assert numbers(bob.wait_for(Arrived)) == [7]
     assert time.monotonic() - begun < 2.0
-
-
-def test_a_second_member_cannot_listen_on_the_same_address(member, bob):
-    with pytest.raises(zmq.ZMQError, match="Address already in use"):
-        member("eve", bob.host)
