@@ -1,6 +1,6 @@
 """Which actors does an imagined host run?
 
-The wire is not among them: the imagined network does its part. An actor joins by a line in `CAST`;
+The wire is not among them: every host has one. An actor joins by a line in `CAST`;
 one named `NAME.hands` plays the body of that actor (its files or processes), and only that actor
 hears what it says.
 """
@@ -27,9 +27,17 @@ class Seat(NamedTuple):
 
 Cast = dict[str, Callable[[Seat], Role]]
 
-CAST: Cast = {
-    "disseminator": lambda seat: Disseminator(seat.me, DisseminatorConfig(), seat.peers, seat.rng),
-    "detector": lambda seat: Detector(seat.me, DetectorConfig(), seat.rng),
-    "census": lambda seat: Census(seat.me, seat.rng),
-}
-"""By name, in the order in which they start."""
+def cast_of(
+    detector: DetectorConfig = DetectorConfig(),
+    disseminator: DisseminatorConfig = DisseminatorConfig(),
+) -> Cast:
+    """The actors by name, in the order in which they start, with these settings."""
+    return {
+        "disseminator": lambda seat: Disseminator(seat.me, disseminator, seat.peers, seat.rng),
+        "detector": lambda seat: Detector(seat.me, detector, seat.rng),
+        "census": lambda seat: Census(seat.me, seat.rng),
+    }
+
+
+CAST = cast_of()
+"""The actors of a host by default."""

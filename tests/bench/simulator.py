@@ -14,6 +14,7 @@ from habactors.protocol.news import Overheard
 from habactors.protocol.rumors import Membership
 from habactors.roles.disseminator import Disseminator
 from habactors.simulator import Ring, truth
+from habactors.simulator.cast import CAST
 from habactors.simulator.ring import address, member_id
 from habactors.simulator.store import Store
 
@@ -26,13 +27,13 @@ APART_SECONDS = 0.0001
 SETTLING_SECONDS = 15
 
 
-def acquainted(count, seed):
+def acquainted(count, seed, cast=CAST):
     """A whole ring of hosts that all knew each other in an earlier life, and kept it.
 
     Each comes back at incarnation 2, and 2 is what the others kept of it: there is nothing to
     tell, so that a ring of 1,000 is built in seconds, not in minutes.
     """
-    ring = Ring(count, seed, sealed=False)
+    ring = Ring(count, seed, cast=cast, sealed=False)
     records = _records(ring)
     for own, host in zip(list(records), ring.hosts.values(), strict=True):
         kept = host.stores["disseminator"].records
