@@ -10,7 +10,18 @@ from tests.hosts import REPOSITORY
 def test_the_bench_of_the_ring_measures_a_ring_of_three():
     command = [
         *(sys.executable, "tests/bench/ring.py", "--nodes", "3", "--runs", "1"),
-        *("--only", "habactors", "--kills", "0", "--applies", "1", "--idle-seconds", "0.5"),
+        *(
+            "--only",
+            "habactors",
+            "--kills",
+            "1",
+            "--cuts",
+            "0",
+            "--applies",
+            "1",
+            "--idle-seconds",
+            "0.5",
+        ),
         *("--format", "json"),
     ]
     ran = subprocess.run(
@@ -25,6 +36,8 @@ def test_the_bench_of_the_ring_measures_a_ring_of_three():
     ring = json.loads(ran.stdout)["rings"]["habactors"]
     quantities = ring["quantities"]
     assert not ring["gave_up"]
-    counts = [len(quantities[key]["samples"]) for key in ("join", "pss", "spread", "leave")]
-    assert counts == [1, 3, 1, 1]
+    counts = [
+        len(quantities[key]["samples"]) for key in ("join", "pss", "spread", "kill_last", "leave")
+    ]
+    assert counts == [1, 3, 1, 1, 1]
     assert 0 < quantities["join_up"]["samples"][0] < quantities["join"]["samples"][0]

@@ -54,6 +54,7 @@ def read_options():
     parser.add_argument(
         "--kills", type=_count(0), default=5, help="nodes killed in the first ring (5)"
     )
+    parser.add_argument("--cuts", type=_count(0), default=3, help="nodes cut off in it (3)")
     parser.add_argument(
         "--applies", type=_count(0), default=25, help="pieces of news spread in it (25)"
     )
@@ -77,13 +78,13 @@ def _count(least, most=10_000):
 
 def measure(name, options, progress):
     """Build the rings of that kind; only the first is measured in all respects."""
-    steps = 3 * options.runs + options.applies + options.kills
+    steps = 3 * options.runs + options.applies + options.kills + options.cuts
     task = progress.add_task(name, total=steps, what="")
 
     def tell(what):
         progress.update(task, advance=1, what=what)
 
-    measures = Measures(options, tell, counts_traffic=isolate())
+    measures = Measures(options, tell, has_network=isolate())
     for run in range(options.runs):
         network = f"127.{os.getpid() % 200 + 20}.{len(progress.tasks) * 100 + run % 100}"
         ring = RINGS[name](options.nodes, network)
@@ -158,8 +159,8 @@ def percentile(values, share):
 def caption(measured, load):
     """What the table does not say of itself."""
     counts = ", ".join(
-        f"{name}: {len(run.samples['join'])} rings, {len(run.kills)} kills,"
-        f" {len(run.samples['spread'])} news"
+        f"{name}: {len(run.samples['join'])} rings, {len(run.samples['kill_last'])} kills,"
+        f" {len(run.samples['cut_last'])} cuts, {len(run.samples['spread'])} news"
         for name, run in measured.items()
     )
     notes = [
@@ -168,17 +169,18 @@ def caption(measured, load):
         "habactors: times are those of the nodes' own events; news is config apply.",
         "A node has news when it has written it down (to a tick of the kernel, 4 ms).",
         "serf: lan profile; times are those of the agents' log lines; news is a user event.",
+        "After kill -9 the host lives, and refuses connections; who is cut off is only silent.",
         "Whether a node that came back sees all alive is looked up every 0.05 s.",
     ]
     if not any(run.samples["packets"] for run in measured.values()):
-        notes.append("Traffic is not counted: that takes root, for a network of its own.")
+        notes.append("No traffic is counted, nothing cut off: that takes root, for a network.")
     else:
         notes.append("Traffic is all that the loopback of a ring carries, acknowledgements too.")
     return escape("\n".join(notes))
 
 
 def shape(measured, options, load):
-    """The same for scripts, with all samples, and all that was said of the nodes killed."""
+    """The same for scripts, with all samples, and all that was said of the nodes that died."""
     return {
         "nodes": options.nodes,
         "processors": os.cpu_count(),
@@ -189,7 +191,7 @@ def shape(measured, options, load):
                     key: {"unit": unit, "samples": run.samples[key]}
                     for key, (_, unit) in QUANTITIES.items()
                 },
-                "kills": run.kills,
+                "deaths": run.deaths,
                 "gave_up": run.gave_up,
             }
             for name, run in measured.items()

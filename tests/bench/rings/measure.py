@@ -8,7 +8,7 @@ from random import Random
 
 import psutil
 
-from tests.bench.rings.network import traffic
+from tests.bench.rings.network import can_cut, cut, mend, traffic
 from tests.bench.rings.sightings import ALIVE, FAILED, GONE
 
 JOIN_SECONDS = 180.0
@@ -37,6 +37,10 @@ QUANTITIES = {
     "kill_median": ("kill -9: the median other node knows", "s"),
     "kill_last": ("kill -9: the last other node knows", "s"),
     "kill_lost": (f"kill -9: not known to all within {KILL_SECONDS:.0f} s", "of all"),
+    "cut_first": ("stopped and cut off: the first other node knows", "s"),
+    "cut_median": ("stopped and cut off: the median other node knows", "s"),
+    "cut_last": ("stopped and cut off: the last other node knows", "s"),
+    "cut_lost": (f"stopped and cut off: not known to all within {KILL_SECONDS:.0f} s", "of all"),
     "rejoin": ("rejoin: started again, all others see it alive", "s"),
     "rejoin_up": ("rejoin: the same, since its last process is up", "s"),
     "rejoin_whole": ("rejoin: and it sees all alive", "s"),
@@ -47,10 +51,15 @@ QUANTITIES = {
 }
 """By key: what it is, and its unit; in the order of the table."""
 
-TAILED = ("spread", "kill_last", "rejoin")
+TAILED = ("spread", "kill_last", "cut_last", "rejoin")
 """Those whose tail is shown too."""
 
-LOST = {"spread_lost": "spread", "kill_lost": "kill_last", "leave_lost": "leave"}
+LOST = {
+    "spread_lost": "spread",
+    "kill_lost": "kill_last",
+    "cut_lost": "cut_last",
+    "leave_lost": "leave",
+}
 COUNTED = ("leave_wrong", "false")
 """Those whose samples are added up."""
 
@@ -62,17 +71,17 @@ class TimedOut(Exception):
 class Measures:
     """The measurements of rings of one kind, one after the other; `tell(what)` shows progress.
 
-    `samples` are the values by quantity, `kills` what was said of each node that was killed, and
-    `gave_up` tells what never came.
+    `samples` are the values by quantity, `deaths` what was said of each node that was killed or
+    cut off, and `gave_up` tells what never came. A ring that `has_network` has it to itself.
     """
 
-    def __init__(self, options, tell, *, counts_traffic):
+    def __init__(self, options, tell, *, has_network):
         self.samples = defaultdict(list)
-        self.kills = []
+        self.deaths = []
         self.gave_up = ""
         self._options = options
         self._tell = tell
-        self._counts_traffic = counts_traffic
+        self._has_network = has_network
         self._rng = Random(options.nodes)
 
     def of_ring(self, ring, *, only_join):
@@ -85,6 +94,8 @@ class Measures:
                 self._idle()
                 self._spread_news()
                 self._kill_some()
+                if self._has_network and can_cut():
+                    self._cut_some()
             self._leave(self._rng.choice(ring.names))
         except TimedOut as error:
             self.gave_up = f"{self._stage}: {error}"
@@ -115,7 +126,7 @@ class Measures:
         now_carried = traffic()
         lasted = time.monotonic() - began
         self._note("cpu", 100 * (sum(map(run_seconds, processes)) - spent) / lasted / len(nodes))
-        if self._counts_traffic:
+        if self._has_network:
             for key, before, after in zip(("packets", "bytes"), carried, now_carried, strict=True):
                 self._note(key, (after - before) / lasted / len(nodes))
         self._note("processes", len(processes) / len(nodes))
@@ -143,29 +154,49 @@ class Measures:
         for number in range(1, self._options.kills + 1):
             self._begin(f"kill {number} of {self._options.kills}")
             self._pause()
-            self._kill(self._rng.choice(self._ring.names))
+            victim = self._rng.choice(self._ring.names)
+            moment = self._ring.kill(victim)
+            self._note_death("kill", victim, moment)
+            self._rejoin(victim, moment)
 
-    def _kill(self, victim):
-        moment = self._ring.kill(victim)
-        others = [name for name in self._ring.names if name != victim]
+    def _cut_some(self):
+        """Stop a node and cut it off: nothing answers for it any more, also no refusals."""
+        for number in range(1, self._options.cuts + 1):
+            self._begin(f"cut {number} of {self._options.cuts}")
+            self._pause()
+            victim = self._rng.choice(self._ring.names)
+            moment = time.time()
+            cut(self._ring.addresses[victim])
+            self._ring.freeze(victim)
+            self._note_death("cut", victim, moment)
+            self._ring.kill(victim)
+            mend()
+            self._rejoin(victim, moment)
+
+    def _note_death(self, how, victim, moment):
+        pairs = _pairs(self._others(victim), victim)
         try:
-            times = self._await(_pairs(others, victim), (FAILED,), moment, KILL_SECONDS)
+            times = self._await(pairs, (FAILED,), moment, KILL_SECONDS)
         except TimedOut:
-            self._note("kill_lost", victim)
+            self._note(f"{how}_lost", victim)
         else:
-            self._note("kill_first", times[0] - moment)
-            self._note("kill_median", statistics.median(times) - moment)
-            self._note("kill_last", times[-1] - moment)
+            self._note(f"{how}_first", times[0] - moment)
+            self._note(f"{how}_median", statistics.median(times) - moment)
+            self._note(f"{how}_last", times[-1] - moment)
         told = self._ring.sightings.told_of(victim, moment, time.time())
-        self.kills.append(
-            {"node": victim, "told": [[seen.time - moment, *seen[1:]] for seen in told]}
+        self.deaths.append(
+            {
+                "how": how,
+                "node": victim,
+                "told": [[seen.time - moment, *seen[1:]] for seen in told],
+            }
         )
-        self._rejoin(victim, moment, others)
 
-    def _rejoin(self, victim, killed, others):
+    def _rejoin(self, victim, killed):
         began = self._ring.start_one(victim)
         self._dead.append((victim, killed, began))
-        last = self._await(_pairs(others, victim), (ALIVE,), began, REJOIN_SECONDS)[-1]
+        pairs = _pairs(self._others(victim), victim)
+        last = self._await(pairs, (ALIVE,), began, REJOIN_SECONDS)[-1]
         self._note("rejoin", last - began)
         self._note("rejoin_up", last - self._ring.up(victim))
         self._until(lambda: self._ring.is_whole(victim, began), REJOIN_SECONDS)
@@ -174,10 +205,9 @@ class Measures:
     def _leave(self, leaver):
         self._begin("leave")
         self._pause()
-        others = [name for name in self._ring.names if name != leaver]
         moment = self._ring.leave(leaver)
         self._dead.append((leaver, moment, time.time() + LEAVE_SECONDS))
-        pairs = _pairs(others, leaver)
+        pairs = _pairs(self._others(leaver), leaver)
         try:
             times = self._await(pairs, GONE, moment, LEAVE_SECONDS)
         except TimedOut:
@@ -197,6 +227,9 @@ class Measures:
             )
             for seen in self._ring.sightings.all
         )
+
+    def _others(self, name):
+        return [other for other in self._ring.names if other != name]
 
     def _await(self, pairs, states, since, seconds):
         sightings = self._ring.sightings

@@ -3,13 +3,24 @@
 import ctypes
 import fcntl
 import os
+import shutil
 import socket
 import struct
+import subprocess
 from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 SIOCSIFFLAGS = 0x8914
 IFF_UP_RUNNING = 0x41
+CUT = """
+table ip bench {{
+    chain input {{
+        type filter hook input priority 0;
+        ip saddr {address} drop
+        ip daddr {address} drop
+    }}
+}}
+"""
 
 
 def isolate():
@@ -33,3 +44,21 @@ def traffic():
             received_bytes, received_packets = counts.split()[:2]
             return int(received_packets), int(received_bytes)
     raise AssertionError("a network namespace has a loopback")
+
+
+def can_cut():
+    return shutil.which("nft") is not None
+
+
+def cut(address):
+    """Let nothing through from or to an address of this namespace any more."""
+    _nft(CUT.format(address=address))
+
+
+def mend():
+    """Let everything through again."""
+    _nft("delete table ip bench")
+
+
+def _nft(rules):
+    subprocess.run(("nft", "-f", "-"), input=rules, text=True, check=True)

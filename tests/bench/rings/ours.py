@@ -47,6 +47,10 @@ class Ours:
     def names(self):
         return list(self.hosts)
 
+    @property
+    def addresses(self):
+        return {name: host.address for name, host in self.hosts.items()}
+
     def start(self):
         """Start all at once; when the first one was."""
         return min([self.start_one(name) for name in self.names])
@@ -109,6 +113,10 @@ class Ours:
         self.hosts[name].process.wait(KILL_SECONDS)
         psutil.wait_procs(victims, KILL_SECONDS)
         return moment
+
+    def freeze(self, name):
+        for process in self.processes(name):
+            os.kill(process.pid, signal.SIGSTOP)
 
     def leave(self, name):
         control = self.hosts[name].control

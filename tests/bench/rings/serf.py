@@ -127,7 +127,12 @@ class Serf:
         agent.send_signal(signal.SIGKILL)
         agent.wait(STOP_SECONDS)
         self._ended.add(name)
+        self._selector.unregister(agent.stdout)
+        agent.stdout.close()
         return moment
+
+    def freeze(self, name):
+        self._agents[name].send_signal(signal.SIGSTOP)
 
     def leave(self, name):
         agent = self._rpc(name)
