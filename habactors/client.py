@@ -9,6 +9,7 @@ and a hint; "no-node" when nobody is there, "timed-out" when no answer came.
 """
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -20,7 +21,6 @@ from typing import Any, Self
 
 import msgpack
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from habactors.errors import UserError
 
@@ -293,7 +293,8 @@ class Control:
         deadline = time.monotonic() + CONNECT_SECONDS
         path = self.run_dir / SOCKET
         while monitor.poll(_milliseconds_until(deadline)):
-            event = parse_monitor_message(monitor.recv_multipart())["event"]
+            # zmq_socket_monitor(3) lays it out; pyzmq's reader of it would import asyncio.
+            event = int.from_bytes(monitor.recv_multipart()[0][:2], sys.byteorder)
             if event == CONNECTED:
                 return
             if path.exists() and not os.access(path, os.W_OK):

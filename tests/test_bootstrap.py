@@ -15,7 +15,7 @@ MINUTES_SECONDS = 180
 
 # What the command does is tested elsewhere; here it says where it came from and what it was told.
 COMMAND = """\
-import sys, click, habactors, msgpack, msgspec, pykka, starlette, uvicorn, zmq
+import sys, click, h11, habactors, msgpack, msgspec, pykka, zmq
 
 
 def main():

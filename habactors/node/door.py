@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
+from habactors.node import monitor
 from habactors.node.body import Berth
 from habactors.node.hands import Desk, Hands
 from habactors.node.logs_reader import Position, follow, tail
@@ -125,11 +125,11 @@ class Door(Hands):
         each message, and the end of the former client always comes first.
         """
         while self._monitor.poll(0):
-            told = parse_monitor_message(self._monitor.recv_multipart())
-            if told["event"] != zmq.EVENT_DISCONNECTED:
+            told = monitor.hear(self._monitor)
+            if told.event != zmq.EVENT_DISCONNECTED:
                 self._count("malformed_requests")
                 continue
-            route = self._clients.pop(int(told["value"]), b"")
+            route = self._clients.pop(told.value, b"")
             for request_id in list(self._asked.get(route, ())):
                 self._desk.hear(Asked(route, request_id, CANCEL, {}))
 

@@ -12,10 +12,10 @@ from collections import OrderedDict
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from habactors.config import Address, WireConfig
 from habactors.errors import UserError
+from habactors.node import monitor
 from habactors.node.hands import Desk, Hands
 from habactors.node.names import Names
 from habactors.protocol.envelope import Envelope, Malformed, seal, unseal
@@ -242,7 +242,7 @@ class Links(Hands):
         The next message opens a fresh one.
         """
         while self._links.get(link.address) is link and link.monitor.poll(0):
-            event = parse_monitor_message(link.monitor.recv_multipart())["event"]
+            event = monitor.hear(link.monitor).event
             if event == zmq.EVENT_CONNECTED:
                 link.connected = True
                 continue

@@ -28,7 +28,7 @@ def configure(settings: LogConfig, actor: str, node: str) -> None:
     top = logging.getLogger()
     top.handlers[:] = [handler]
     top.setLevel(settings.level.upper())
-    for noisy in ("uvicorn", "asyncio", "pykka"):
+    for noisy in ("pykka",):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, top.level))
 
 

@@ -7,7 +7,6 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 from setproctitle import setproctitle
@@ -58,11 +57,7 @@ def run(config: Config) -> int:
 
 
 def _body(config: Config, me: Identity, listener: socket.socket, *, expected: bool) -> RootBody:
-    """Root, ready to run.
-
-    What only the sidecar uses is imported here too: shared pages cost less than a sidecar's own
-    (3 MB less PSS for the node), and a restarted one is back sooner.
-    """
+    """Root, ready to run."""
     clock = Clock()
 
     def forget() -> None:
@@ -71,8 +66,6 @@ def _body(config: Config, me: Identity, listener: socket.socket, *, expected: bo
     nursery = Nursery(config, me, clock, listener, expected, forget)
     actors = [actor for actor in CAST[1:] if actor != "sidecar" or config.sidecar.listen]
     body = RootBody(Root(me, config.root, actors, os.getpid()), nursery, clock, nursery.counters)
-    if config.sidecar.listen:
-        import_module("habactors.node.http.listener")
     if config.root.processes == "separate":
         settle()
     return body

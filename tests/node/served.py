@@ -156,7 +156,7 @@ class Served:
     @property
     def connections(self):
         """How many clients the server holds now."""
-        return len(self.server._listener.state.connections)
+        return len(self.server._listener.connections)
 
 
 def whole_ring():

@@ -1,6 +1,7 @@
 """What programs see: paths, codes, shapes, methods, the token and the metrics."""
 
 import http.client
+import json
 import logging
 import shutil
 import socket
@@ -27,6 +28,17 @@ PEM = Path(__file__).parent / "tls.pem"
 TOKEN = "correct-horse"
 GUARDED = ("/", "/census", "/metrics", "/services", "/services/redis/default", "/nowhere")
 EVERY_PATH = (*GUARDED, "/healthz", "/readyz")
+
+LOCKED_KEY = """
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAje7OaBnlc5wgICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEECUJWtIy964MSKsWdIDX0zMEgZAU
+/LXEPfFmO78t3q/DF4v8bPuxtN7hsjM1CgZRapClezFw/6ak+QdFPtWK6hPqX9CB
+nBCRwKVz+ynYQh/PJ5UPss81sd+aw4rygeJsc8TPebHNXLacfUftMSFxjxBPfbMS
+Kji/3vHrCLasmMPMHert13s5KBSpPQ7xBwCq9vK+JSucJYLbkWxa0yXtiji+WTo=
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+"""A key with a password, which protects nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +156,15 @@ def test_the_page_of_a_node_that_knows_nothing_yet_is_a_page():
         assert node.code("/") == 200
 
 
+def test_an_error_of_ours_is_told_and_hurts_nobody_else(caplog):
+    with Served(census(), BOARD) as node:
+        shown, node.role.shown = node.role.shown, None
+        assert node.ask("/census")[::2] == (500, b"")
+        assert "no answer to a request for /census" in caplog.text
+        node.role.shown = shown
+        assert node.code("/census") == 200
+
+
 # Methods
 
 
@@ -178,9 +199,8 @@ def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_head(node):
     with node.call() as client:
         client.sendall(b"GET /census HTTP/1.1\r\nHost: a\r\n\r\n")
         assert client.recv(15) == b"HTTP/1.1 200 OK"
-        for one in node.server._listener.state.connections:
-            accepted = one.transport.get_extra_info("socket")
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        for one in node.server._listener.connections:
+            assert one.line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # The token
@@ -278,9 +298,10 @@ def test_a_closed_server_frees_its_port_at_once():
 def test_a_server_that_ends_by_itself_ends_its_actor():
     with Served() as node:
         listener = node.server._listener
-        listener._loop.call_soon_threadsafe(listener._loop.stop)
+        door = next(key.fileobj for key in listener._selector.get_map().values())
+        door.shutdown(socket.SHUT_RDWR)
         told = node.mailbox.get(timeout=5)
-        with pytest.raises(RuntimeError, match="stopped"):
+        with pytest.raises(OSError, match="Invalid argument"):
             told.message.call()
 
 
@@ -311,6 +332,22 @@ def test_tls_files_that_are_none_are_a_clear_error(tmp_path, caplog):
         with pytest.raises(UserError, match="TLS files"):
             Served(tls_certificate=certificate, tls_key=PEM).__enter__()
     assert caplog.text.count("the TLS files of [sidecar] cannot be used") == 2
+
+
+def test_a_key_that_needs_a_password_is_a_clear_error_and_no_question(tmp_path):
+    locked = tmp_path / "locked.pem"
+    locked.write_text(LOCKED_KEY)
+    with pytest.raises(UserError, match="TLS files"):
+        Served(tls_certificate=PEM, tls_key=locked).__enter__()
+
+
+def test_a_long_answer_comes_whole_over_tls():
+    many = [viewed(f"{number:032}", f"member-{number}") for number in range(2000)]
+    trusting = ssl.create_default_context(cafile=PEM)
+    with Served(census(others=many), tls_certificate=PEM, tls_key=PEM) as node:
+        code, headers, body = node.ask("/census", context=trusting)
+    assert (code, len(body)) == (200, int(headers["content-length"]))
+    assert len(json.loads(body)["census_groups"]["redis.default"]["population"]) == 2002
 
 
 # Metrics

@@ -3,16 +3,19 @@
 import logging
 import random
 import socket
+import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from habactors.node.http import connection, gate
+from habactors.node.http import connection, gate, listener
 from habactors.protocol.health import Health
 from tests.node.served import Served, census, until, viewed, whole_ring
 
 GET = b"GET /census HTTP/1.1\r\nHost: a\r\n\r\n"
 SEED = 20_240_229
+PEM = Path(__file__).parent / "tls.pem"
 
 GARBAGE = {
     "nothing": b"",
@@ -142,7 +145,8 @@ def test_a_body_is_neither_awaited_nor_kept(node):
         for _ in range(100):
             client.sendall(bytes(65_536))
         held = [
-            len(one.cycle.body) for one in node.server._listener.state.connections if one.cycle
+            len(one._http._receive_buffer) + len(one._unsent)
+            for one in node.server._listener.connections
         ]
     assert max(held) <= 2 * 65_536
 
@@ -215,11 +219,61 @@ def test_who_does_not_read_is_hung_up_on(monkeypatch):
         until(lambda: node.connections == 0)
 
 
+def test_who_asks_and_asks_but_does_not_read_fills_no_memory(node):
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", node.port))
+        client.setblocking(False)
+
+        def stuck():
+            try:
+                client.send(GET * 10_000)
+            except BlockingIOError:
+                return True
+            return False
+
+        until(stuck)
+        (held,) = [
+            len(one._http._receive_buffer) + len(one._unsent)
+            for one in node.server._listener.connections
+        ]
+    assert 0 < held < 2 * 65_536
+
+
+def test_who_sends_without_end_keeps_nobody_waiting(node):
+    over = threading.Event()
+
+    def flood():
+        with node.call() as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")
+            while not over.is_set():
+                client.sendall(bytes(65_536))
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    try:
+        until(lambda: node.connections)
+        for _ in range(20):
+            assert node.code("/healthz") == 200
+        assert flooding.is_alive()
+    finally:
+        over.set()
+        flooding.join(5)
+
+
+def test_who_shakes_no_hands_is_hung_up_on(monkeypatch):
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.2)
+    with Served(tls_certificate=PEM, tls_key=PEM) as node, node.call() as client:
+        client.sendall(bytes.fromhex("1603010200"))
+        until(lambda: node.connections == 1)
+        until(lambda: node.connections == 0)
+
+
 def test_too_many_clients_cost_the_one_who_was_answered_least_recently():
     with Served() as node:
         first = node.call()
-        clients = [node.call() for _ in range(connection.CONNECTIONS_MAX - 1)]
-        until(lambda: node.connections == connection.CONNECTIONS_MAX)
+        clients = [node.call() for _ in range(listener.CONNECTIONS_MAX - 1)]
+        until(lambda: node.connections == listener.CONNECTIONS_MAX)
         first.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         assert first.recv(1000).startswith(b"HTTP/1.1 200 ")
         assert node.code("/healthz") == 200
@@ -232,9 +286,9 @@ def test_too_many_clients_cost_the_one_who_was_answered_least_recently():
 
 def test_a_flood_of_connections_leaves_room_for_a_request():
     with Served() as node:
-        clients = [node.call() for _ in range(connection.CONNECTIONS_MAX + 50)]
+        clients = [node.call() for _ in range(listener.CONNECTIONS_MAX + 50)]
         assert node.code("/healthz") == 200
-        assert node.connections <= connection.CONNECTIONS_MAX
+        assert node.connections <= listener.CONNECTIONS_MAX
         for client in clients:
             client.close()
 

@@ -1,84 +1,141 @@
 """How much of a server may one client have?
 
-uvicorn's HTTP/1.1 on top of h11, with the limits that it leaves to a proxy in front of it: how
-many connections there are, and how long one may take for its request and for reading the answer.
+HTTP/1.1 as h11 reads and writes it, on a socket that never blocks. A request is read when the
+answer before it has gone out, and a body is thrown away as it comes, so no client fills the
+memory; and none may take for ever for its request, or for reading the answer.
 """
 
-import asyncio
-from collections.abc import Callable
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Generator, Iterator
+from http import HTTPStatus
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import Any, Protocol
 
 import h11
-from uvicorn import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
 
-CONNECTIONS_MAX = 64
+from habactors.node.http.exchange import Answer, Request
+from habactors.node.http.gate import HEAD_BYTES_MAX
+
 PATIENCE_SECONDS = 20
 """Longer than Prometheus' usual 15 s between scrapes, so that it can keep its connection."""
 
+PARTING_SECONDS = 1
+CHUNK_BYTES = 65_536
 
-class Connection(H11Protocol):
-    """One client. When there are too many, the one goes that was answered least recently."""
+HEADERS = (
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+)
+"""What every answer bears."""
+
+
+class Line(Protocol):
+    """What a connection needs of its socket, which may be one with TLS."""
+
+    def fileno(self) -> int: ...
+    def recv(self, size: int, /) -> bytes: ...
+    def send(self, chunk: bytes, /) -> int: ...
+    def shutdown(self, how: int, /) -> None: ...
+    def close(self) -> None: ...
+
+
+class Connection:
+    """One client; `count_malformed` is called when it sends what is no request."""
 
     def __init__(
-        self,
-        config: Config,
-        state: ServerState,
-        loop: asyncio.AbstractEventLoop,
-        count_malformed: Callable[[], None],
+        self, line: Line, answer: Callable[[Request], Answer], count_malformed: Callable[[], None]
     ) -> None:
-        super().__init__(config, state, {}, loop)
+        self.line = line
+        self.answered = time.monotonic()
+        self.deadline = self.answered + PATIENCE_SECONDS
+        self._answer = answer
         self._count_malformed = count_malformed
-        self._answered = loop.time()
-        self._unread_bytes = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES_MAX)
+        self._unsent = bytearray()
+        self._unsent_before = 0
+        self._life = self._live()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        if len(self.connections) >= CONNECTIONS_MAX:
-            self._make_room()
-        super().connection_made(transport)
-        self._timer = self.loop.call_later(PATIENCE_SECONDS, self._look)
+    def go_on(self) -> int:
+        """Do the next step; the event of `selectors` to wait for before the next, 0 at the end.
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self._timer:
-            self._timer.cancel()
-
-    def on_response_complete(self) -> None:
-        self._answered = self.loop.time()
-        self._unread_bytes = self.transport.get_write_buffer_size()
-        super().on_response_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse, unless it is too late because the garbage comes behind an answered request.
-
-        Garbage in the rest of a request that is not answered yet is its answer.
+        Raises:
+            OSError: the client is gone.
         """
-        self._count_malformed()
-        if self.cycle and not self.cycle.response_started:
-            self.cycle.disconnected = True
+        return next(self._life, 0)
+
+    def is_lost(self) -> bool:
+        """Whether its time is over; who still reads a long answer is given more."""
+        if time.monotonic() < self.deadline:
+            return False
+        if not 0 < len(self._unsent) < self._unsent_before:
+            return True
+        self._be_patient()
+        return False
+
+    def _live(self) -> Iterator[int]:
         try:
-            super().send_400_response(msg)
-        except h11.LocalProtocolError:
-            self.transport.abort()
+            yield from self._converse()
+        except h11.RemoteProtocolError:
+            self._count_malformed()
+            if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                refusal = Answer(HTTPStatus.BAD_REQUEST, headers=(("connection", "close"),))
+                yield from self._send(refusal, with_body=True)
+        yield from self._part()
 
-    def _look(self) -> None:
-        """Hang up when no request was answered for too long and the last answer is not read on."""
-        left_seconds = self._answered + PATIENCE_SECONDS - self.loop.time()
-        unread_bytes = self.transport.get_write_buffer_size()
-        if left_seconds <= 0 and not 0 < unread_bytes < self._unread_bytes:
-            self.transport.abort()
-            return
-        self._unread_bytes = unread_bytes
-        seconds = left_seconds if left_seconds > 0 else PATIENCE_SECONDS
-        self._timer = self.loop.call_later(seconds, self._look)
+    def _converse(self) -> Iterator[int]:
+        """Answer one request after the other, as soon as its head is there."""
+        while self._http.our_state is not h11.MUST_CLOSE:
+            match (yield from self._hear()):
+                case h11.Request() as read:
+                    request = Request.of(read)
+                    yield from self._send(self._answer(request), request.method != "HEAD")
+                case h11.ConnectionClosed():
+                    return
 
-    def _make_room(self) -> None:
-        longest = min(self.connections, key=_answered)
-        self.connections.discard(longest)
-        longest.transport.abort()
+    def _hear(self) -> Generator[int, None, Any]:
+        """The next event of h11."""
+        while True:
+            if self._http.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}:
+                self._http.start_next_cycle()
+            event = self._http.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            self._http.receive_data((yield from self._receive()))
 
+    def _send(self, answer: Answer, with_body: bool) -> Iterator[int]:
+        """Write an answer, of which the client may read on for some time."""
+        size = ("content-length", str(len(answer.body)))
+        reason = HTTPStatus(answer.code).phrase.encode()
+        head = h11.Response(
+            status_code=answer.code, headers=[*HEADERS, size, *answer.headers], reason=reason
+        )
+        self._unsent += self._http.send(head) or b""
+        if with_body:
+            self._unsent += self._http.send(h11.Data(answer.body)) or b""
+        self._http.send(h11.EndOfMessage())
+        self.answered = time.monotonic()
+        self._be_patient()
+        while self._unsent:
+            yield EVENT_WRITE
+            with contextlib.suppress(BlockingIOError):
+                del self._unsent[: self.line.send(bytes(self._unsent[:CHUNK_BYTES]))]
 
-def _answered(connection: object) -> float:
-    assert isinstance(connection, Connection), "all connections of this server are ours"
-    return connection._answered  # noqa: SLF001
+    def _receive(self) -> Generator[int, None, bytes]:
+        """What comes next; nothing when the client has said all."""
+        while True:
+            yield EVENT_READ
+            with contextlib.suppress(BlockingIOError):
+                return self.line.recv(CHUNK_BYTES)
+
+    def _part(self) -> Iterator[int]:
+        """Hang up, but read what still comes: else the kernel takes back what was sent last."""
+        self.deadline = time.monotonic() + PARTING_SECONDS
+        self.line.shutdown(socket.SHUT_WR)
+        while (yield from self._receive()):
+            pass
+
+    def _be_patient(self) -> None:
+        self.deadline = time.monotonic() + PATIENCE_SECONDS
+        self._unsent_before = len(self._unsent)

@@ -1,34 +1,23 @@
-"""How does the HTTP server wait?
+"""How does the HTTP server wait? It sleeps until somebody connects, says something or is late."""
 
-uvicorn's own server looks ten times a second whether it should end; this one sleeps until somebody
-connects or it is told to stop.
-"""
-
-import asyncio
+import contextlib
+import selectors
 import socket
-import ssl
+import time
 from collections import Counter
 from collections.abc import Callable
 
-from uvicorn import Config
-from uvicorn.server import ServerState
+import h11
 
 from habactors.config import SidecarConfig
 from habactors.node.counters import Counters
-from habactors.node.http.connection import PATIENCE_SECONDS, Connection
-from habactors.node.http.gate import HEAD_BYTES_MAX, NO_ROUTE, Gate
+from habactors.node.http.connection import Connection, Line
+from habactors.node.http.gate import Gate
 from habactors.node.http.metrics import Metrics
 from habactors.node.http.paths import Paths
 from habactors.roles.sidecar import Sidecar
 
-HANDSHAKE_SECONDS = 5.0
-ABORT_SECONDS = 0.01
-
-HEADERS = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
-"""What every answer bears."""
+CONNECTIONS_MAX = 64
 
 
 class Listener:
@@ -46,63 +35,97 @@ class Listener:
         counters: Counters,
         now: Callable[[], float],
     ) -> None:
-        self.state = ServerState()
-        self.state.default_headers = HEADERS
-        self._answered: Counter[tuple[str, int]] = Counter()
-        metrics = Metrics(role, counters, self._answered, now)
-        paths = Paths(role, metrics.text, now)
-        self._gate = Gate(paths.router(), token, self._answered, counters)
-        self._config = self._prepare(settings)
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
+        self.connections: set[Connection] = set()
+        answered: Counter[tuple[str, int]] = Counter()
+        metrics = Metrics(role, counters, answered, now)
+        self._gate = Gate(Paths(role, metrics.text, now).answer, token, answered, counters)
+        self._line = _lines(settings)
+        self._selector = selectors.DefaultSelector()
+        self._bell, self._ear = socket.socketpair()
 
     def run(self, door: socket.socket) -> None:
         """Serve at the door, a listening socket, until told to stop; then hang up on everybody."""
-        try:
-            with door:
-                self._loop.run_until_complete(self._serve(door))
-        finally:
-            self._loop.close()
+        with door, self._selector, self._ear:
+            door.setblocking(False)
+            self._selector.register(door, selectors.EVENT_READ)
+            self._selector.register(self._ear, selectors.EVENT_READ)
+            try:
+                while self._turn(door):
+                    pass
+            finally:
+                for connection in self.connections:
+                    connection.line.close()
+                self.connections.clear()
 
     def stop(self) -> None:
-        """Have `run` return; from any thread, while it runs."""
-        self._loop.call_soon_threadsafe(self._stop.set)
+        """Have `run` return; from any thread, at any time."""
+        self._bell.close()
 
-    def _prepare(self, settings: SidecarConfig) -> Config:
-        client_ca = settings.tls_client_ca
-        config = Config(
-            self._gate,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            timeout_keep_alive=PATIENCE_SECONDS,
-            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
-            ssl_certfile=settings.tls_certificate,
-            ssl_keyfile=settings.tls_key,
-            ssl_ca_certs=str(client_ca) if client_ca else None,
-            ssl_cert_reqs=ssl.CERT_REQUIRED if client_ca else ssl.CERT_NONE,
-        )
-        config.load()
-        return config
+    def _turn(self, door: socket.socket) -> bool:
+        for key, _ in self._selector.select(self._seconds_left()):
+            if key.fileobj is self._ear:
+                return False
+            if key.fileobj is door:
+                self._let_in(door)
+            elif key.data in self.connections:  # it was not among those that made room just now
+                self._go_on(key.data)
+        for connection in [one for one in self.connections if one.is_lost()]:
+            self._hang_up(connection)
+        return True
 
-    async def _serve(self, door: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            lambda: Connection(self._config, self.state, loop, self._count_malformed),
-            sock=door,
-            ssl=self._config.ssl,
-            ssl_handshake_timeout=HANDSHAKE_SECONDS if self._config.ssl else None,
-        )
-        await self._stop.wait()
-        server.close()
-        while self.state.connections or self.state.tasks:
-            for connection in self.state.connections:
-                connection.transport.abort()
-            await asyncio.sleep(ABORT_SECONDS)
+    def _seconds_left(self) -> float | None:
+        if not self.connections:
+            return None
+        first = min(connection.deadline for connection in self.connections)
+        return max(0.0, first - time.monotonic())
 
-    def _count_malformed(self) -> None:
-        self._answered[NO_ROUTE, 400] += 1
+    def _let_in(self, door: socket.socket) -> None:
+        """When there are too many, the one goes that was answered least recently."""
+        try:
+            end, _ = door.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError:  # too many open files, perhaps
+            if not self.connections:
+                raise
+            self._make_room()
+            return
+        if len(self.connections) >= CONNECTIONS_MAX:
+            self._make_room()
+        end.setblocking(False)
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            line = self._line(end)
+        except OSError:  # gone already
+            end.close()
+            return
+        connection = Connection(line, self._gate.answer, self._gate.count_malformed)
+        self.connections.add(connection)
+        self._selector.register(line, connection.go_on(), connection)
+
+    def _go_on(self, connection: Connection) -> None:
+        event = 0
+        with contextlib.suppress(OSError, h11.LocalProtocolError):
+            event = connection.go_on()
+        if event:
+            self._selector.modify(connection.line, event, connection)
+        else:
+            self._hang_up(connection)
+
+    def _make_room(self) -> None:
+        self._hang_up(min(self.connections, key=lambda connection: connection.answered))
+
+    def _hang_up(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+        self._selector.unregister(connection.line)
+        connection.line.close()
+
+
+def _lines(settings: SidecarConfig) -> Callable[[socket.socket], Line]:
+    """What makes a line of an accepted socket."""
+    if not settings.tls_certificate:
+        return lambda end: end
+    from habactors.node.http.tls import TlsLine, tls_context
+
+    context = tls_context(settings)
+    return lambda end: TlsLine(end, context)

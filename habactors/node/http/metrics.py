@@ -6,14 +6,13 @@ All counters of the node, and what the sidecar shows in numbers, read when someb
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 
 import psutil
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from habactors import __version__
 from habactors.node.counters import Counters
+from habactors.node.http.exposition import Counted, Family, Gauge, exposed
 from habactors.node.http.gate import NO_ROUTE
 from habactors.protocol.health import Health
 from habactors.roles.sidecar import Sidecar
@@ -28,8 +27,8 @@ RING_BYTES = "Bytes between the members of the ring"
 MALFORMED = "What came in from outside and could not be understood"
 
 
-class Metrics(Collector):
-    """Collects from memory that others write; `answered` counts requests by route and code."""
+class Metrics:
+    """Reads memory that others write; `answered` counts requests by route and code."""
 
     def __init__(
         self,
@@ -42,98 +41,86 @@ class Metrics(Collector):
         self._counters = counters
         self._answered = answered
         self._now = now
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
 
     def text(self) -> bytes:
-        """In Prometheus' text format 0.0.4."""
-        return generate_latest(self._registry)
+        """All of them as Prometheus reads them."""
+        return exposed(self._families())
 
-    def describe(self) -> Iterable[Metric]:
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
-        yield from self._counted().values()
+    def _families(self) -> Iterator[Family]:
+        yield from self._counted()
         yield self._requests()
         yield from self._shown()
         yield from self._actors()
-        build = GaugeMetricFamily(
-            "habactors_build_info", "What runs here", labels=("version", "python")
-        )
-        build.add_metric((__version__, platform.python_version()), 1)
+        build = Gauge("habactors_build_info", "What runs here", ("version", "python"))
+        build.add((__version__, platform.python_version()), 1)
         yield build
 
-    def _counted(self) -> dict[str, CounterMetricFamily]:
+    def _counted(self) -> Iterable[Family]:
         """The counters of all bodies and roles, one family a name."""
-        families: dict[str, CounterMetricFamily] = {}
+        families: dict[str, Family] = {}
         for key, count in self._counters:
-            name, help_text, labels = _family(*key)
+            name, explanation, labels = _family(*key)
             if name not in families:
-                families[name] = CounterMetricFamily(name, help_text, labels=list(labels))
-            families[name].add_metric(list(labels.values()), count)
+                families[name] = Counted(name, explanation, tuple(labels))
+            families[name].add(tuple(labels.values()), count)
         malformed = families["habactors_malformed"]
-        malformed.add_metric(["sidecar", "requests"], self._answered[NO_ROUTE, 400])
-        return families
+        malformed.add(("sidecar", "requests"), self._answered[NO_ROUTE, HTTPStatus.BAD_REQUEST])
+        return families.values()
 
-    def _requests(self) -> Metric:
-        family = CounterMetricFamily(
-            "habactors_http_requests", "Answered HTTP requests", labels=("route", "code")
-        )
+    def _requests(self) -> Family:
+        family = Counted("habactors_http_requests", "Answered HTTP requests", ("route", "code"))
         for (route, code), count in sorted(self._answered.items()):
-            family.add_metric((route, str(code)), count)
+            family.add((route, str(code)), count)
         return family
 
-    def _shown(self) -> Iterator[Metric]:
+    def _shown(self) -> Iterator[Family]:
         ledger = self._role.shown.ledger
         healths = Counter(view.health for view in ledger.members.values())
-        members = GaugeMetricFamily(
-            "habactors_members", "Members of the ring, as this node sees them", labels=("health",)
+        members = Gauge(
+            "habactors_members", "Members of the ring, as this node sees them", ("health",)
         )
         for health in Health:
-            members.add_metric((health.word,), healths[health])
+            members.add((health.word,), healths[health])
         yield members
         states = Counter(status.state for status in ledger.board.services)
-        services = GaugeMetricFamily(
-            "habactors_services", "Services that are loaded here", labels=("state",)
-        )
+        services = Gauge("habactors_services", "Services that are loaded here", ("state",))
         for state in dict.fromkeys((*STATES, *states)):
-            services.add_metric((state,), states[state])
+            services.add((state,), states[state])
         yield services
-        restarts = CounterMetricFamily(
-            "habactors_service_restarts", "Restarts of services", labels=("service_group",)
+        restarts = Counted(
+            "habactors_service_restarts", "Restarts of services", ("service_group",)
         )
         for status in ledger.board.services:
-            restarts.add_metric((status.service_group,), status.restarts)
+            restarts.add((status.service_group,), status.restarts)
         yield restarts
 
-    def _actors(self) -> Iterator[Metric]:
+    def _actors(self) -> Iterator[Family]:
         roster = self._role.shown.ledger.roster
-        seconds = self._now() - roster.started if roster.started else 0.0
-        yield GaugeMetricFamily("habactors_uptime_seconds", "Since the node started", seconds)
+        uptime = Gauge("habactors_uptime_seconds", "Since the node started")
+        uptime.add((), self._now() - roster.started if roster.started else 0.0)
         one = ("actor",)
-        running = GaugeMetricFamily("habactors_actor_up", "Whether an actor runs", labels=one)
-        restarts = CounterMetricFamily(
-            "habactors_actor_restarts", "Restarts of actors", labels=one
-        )
-        used = CounterMetricFamily(
-            "habactors_actor_cpu_seconds", "Processor time of an actor's process", labels=one
-        )
-        resident = GaugeMetricFamily(
+        running = Gauge("habactors_actor_up", "Whether an actor runs", one)
+        restarts = Counted("habactors_actor_restarts", "Restarts of actors", one)
+        used = Counted("habactors_actor_cpu_seconds", "Processor time of an actor's process", one)
+        resident = Gauge(
             "habactors_actor_resident_bytes",
             "Memory of an actor's process, with what it shares with the others",
-            labels=one,
+            one,
         )
         for row in roster.actors:
-            running.add_metric((row.name,), row.state == "running")
-            restarts.add_metric((row.name,), row.restarts)
+            running.add((row.name,), row.state == "running")
+            restarts.add((row.name,), row.restarts)
             if usage := _usage(row.pid):
-                used.add_metric((row.name,), usage[0])
-                resident.add_metric((row.name,), usage[1])
-        yield from (running, restarts, used, resident)
+                used.add((row.name,), usage[0])
+                resident.add((row.name,), usage[1])
+        yield from (uptime, running, restarts, used, resident)
 
 
 def _family(actor: str, happened: str, message: str) -> tuple[str, str, dict[str, str]]:
-    """Name, help and labels of a counter; what only one body counts is a family of its own."""
+    """Name, explanation and labels of a counter.
+
+    What only one body counts is a family of its own.
+    """
     match happened, message.partition("_"):
         case "said" | "heard", _:
             labels = {"actor": actor, "direction": happened, "message": message}

@@ -5,39 +5,39 @@ from what the sidecar shows; nothing here waits for anybody.
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
 
 import msgspec
-from starlette.convertors import Convertor, register_url_convertor
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
 
-from habactors.node.http.gate import ROUTE
+from habactors.node.http.exchange import Answer
+from habactors.node.http.gate import NO_ROUTE
 from habactors.node.http.page import CONTENT_SECURITY_POLICY, page
 from habactors.protocol.commands import ServiceStatus
 from habactors.roles.service_document import HEALTH_CODES, health_document
 from habactors.roles.sidecar import Sidecar
 
-Answer = Callable[[Request], Response]
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FORBIDDEN_IN_NAMES = "#@."
 
 
-class Part(Convertor[str]):
-    """One part of a path; an empty one too, so that it can be refused by name."""
+class Route(NamedTuple):
+    """A path with {holes}, and who answers: with what stands in the holes, in their order."""
 
-    regex = "[^/]*"
+    template: str
+    answer: Callable[[list[str]], Answer]
 
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("part", Part())
+    def holes(self, path: str) -> list[str] | None:
+        """What stands in the holes, perhaps nothing; None when this is no such path."""
+        parts = list(zip(self.template.split("/"), path.split("/"), strict=False))
+        if self.template.count("/") != path.count("/"):
+            return None
+        if any(known != found for known, found in parts if not known.startswith("{")):
+            return None
+        return [found for known, found in parts if known.startswith("{")]
 
 
 class Paths:
@@ -47,77 +47,67 @@ class Paths:
         self, role: Sidecar, metrics: Callable[[], bytes], now: Callable[[], float]
     ) -> None:
         self._role = role
-        self._metrics = metrics
         self._now = now
-
-    def router(self) -> Router:
-        service = "/services/{svc:part}/{group:part}"
-        with_org = f"{service}/{{org:part}}"
-        routes = [
-            _route("/", self._page),
-            _route("/healthz", lambda _: Response()),
-            _route("/readyz", self._readiness),
-            _route("/metrics", lambda _: Response(self._metrics(), media_type=METRICS_TYPE)),
-            _route("/census", lambda _: _json(self._role.shown.census.body)),
-            _route("/services", lambda _: _json(self._role.shown.services.body)),
-            _route(service, self._for_service(self._item)),
-            _route(f"{service}/config", self._for_service(self._configuration)),
-            _route(f"{service}/health", self._for_service(self._health)),
-            _route(with_org, self._for_service(self._item)),
-            _route(f"{with_org}/config", self._for_service(self._configuration)),
-            _route(f"{with_org}/health", self._for_service(self._health)),
+        service = "/services/{svc}/{group}"
+        with_org = f"{service}/{{org}}"
+        self._routes = [
+            Route("/", self._page),
+            Route("/healthz", lambda _: Answer()),
+            Route("/readyz", self._readiness),
+            Route("/metrics", lambda _: Answer.of(PROMETHEUS, metrics())),
+            Route("/census", lambda _: Answer.of(JSON, role.shown.census.body)),
+            Route("/services", lambda _: Answer.of(JSON, role.shown.services.body)),
+            Route(service, self._for_service(self._item)),
+            Route(f"{service}/config", self._for_service(_configuration)),
+            Route(f"{service}/health", self._for_service(_health)),
+            Route(with_org, self._for_service(self._item)),
+            Route(f"{with_org}/config", self._for_service(_configuration)),
+            Route(f"{with_org}/health", self._for_service(_health)),
         ]
-        return Router(routes, redirect_slashes=False, default=_nothing_there)
 
-    def _page(self, _: Request) -> Response:
+    def answer(self, path: str) -> tuple[str, Answer]:
+        """The template of the route that the path takes, and its answer."""
+        for route in self._routes:
+            holes = route.holes(path)
+            if holes is not None:
+                return route.template, route.answer(holes)
+        return NO_ROUTE, Answer(HTTPStatus.NOT_FOUND)
+
+    def _page(self, _: list[str]) -> Answer:
         shown = page(self._role.shown.ledger, self._role.me, self._now())
-        policy = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
-        return Response(shown, media_type="text/html", headers=policy)
+        answer = Answer.of(HTML, shown.encode())
+        policy = ("content-security-policy", CONTENT_SECURITY_POLICY)
+        return answer._replace(headers=(*answer.headers, policy))
 
-    def _readiness(self, _: Request) -> Response:
-        return Response(status_code=200 if self._role.shown.ready else 503)
+    def _readiness(self, _: list[str]) -> Answer:
+        ready = self._role.shown.ready
+        return Answer(HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
-    def _for_service(self, answer: Callable[[ServiceStatus], Response]) -> Answer:
+    def _for_service(
+        self, answer: Callable[[ServiceStatus], Answer]
+    ) -> Callable[[list[str]], Answer]:
         """The answer about a loaded service; 400 for what can be no name, 404 for no other."""
 
-        def find(request: Request) -> Response:
-            parts = [request.path_params[name] for name in ("svc", "group")]
-            org = request.path_params.get("org")
-            if not all(_is_name(part) for part in (*parts, "-" if org is None else org)):
-                return Response(status_code=400)
-            name = ".".join(parts) + (f"@{org}" if org else "")
-            status = self._role.shown.service(name)
-            return answer(status) if status else Response(status_code=404)
+        def find(parts: list[str]) -> Answer:
+            if not all(map(_is_name, parts)):
+                return Answer(HTTPStatus.BAD_REQUEST)
+            status = self._role.shown.service("@".join([".".join(parts[:2]), *parts[2:]]))
+            return answer(status) if status else Answer(HTTPStatus.NOT_FOUND)
 
         return find
 
-    def _item(self, status: ServiceStatus) -> Response:
-        return _json(msgspec.json.encode(self._role.document(status)))
-
-    def _configuration(self, status: ServiceStatus) -> Response:
-        return _json(status.config)
-
-    def _health(self, status: ServiceStatus) -> Response:
-        health = health_document(status)
-        return _json(msgspec.json.encode(health), HEALTH_CODES[health["status"]])
+    def _item(self, status: ServiceStatus) -> Answer:
+        return Answer.of(JSON, msgspec.json.encode(self._role.document(status)))
 
 
-def _route(template: str, answer: Answer) -> Route:
-    async def endpoint(request: Request) -> Response:
-        request.scope[ROUTE] = route.path_format
-        return answer(request)
-
-    route = Route(template, endpoint)
-    return route
+def _configuration(status: ServiceStatus) -> Answer:
+    return Answer.of(JSON, status.config)
 
 
-def _json(body: bytes, code: int = 200) -> Response:
-    return Response(body, code, media_type="application/json")
+def _health(status: ServiceStatus) -> Answer:
+    health = health_document(status)
+    return Answer.of(JSON, msgspec.json.encode(health), HEALTH_CODES[health["status"]])
 
 
 def _is_name(part: str) -> bool:
     return part != "" and not any(character in part for character in FORBIDDEN_IN_NAMES)
-
-
-async def _nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
-    await Response(status_code=404)(scope, receive, send)
