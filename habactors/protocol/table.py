@@ -147,6 +147,11 @@ def size(rumor: AnyRumor) -> int:
     return len(_encoder.encode(rumor))
 
 
+def by_priority(rumors: Iterable[AnyRumor]) -> list[AnyRumor]:
+    """The rumors in the order in which they can be understood: members before their services."""
+    return sorted(rumors, key=lambda rumor: rumor.PRIORITY)
+
+
 def chunks(rumors: Iterable[AnyRumor], bytes_max: int) -> Iterator[tuple[AnyRumor, ...]]:
     """The rumors in runs of at most `bytes_max` bytes each, though never less than one rumor.
 

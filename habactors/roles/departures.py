@@ -55,11 +55,20 @@ class Departures:
         if member:
             role.send(Peer(member.id, member.address), Rumors((rumor,)))
 
-    def dismiss(self, peer: Peer, gossip: Any) -> bool:
-        """Whether somebody who departed speaks: it hears of that, and nothing else."""
-        rumor = self._role.table.departure(peer.id)
-        if rumor is None or peer.id == self._role.me.id:
+    def dismiss(self, peer: Peer, gossip: Any, now: float) -> bool:
+        """Whether somebody who departed speaks: it hears of that, and nothing else.
+
+        Nor is it listened to, unless it says that this node was told to depart as well: two who
+        only tell each other so would never come to an end.
+        """
+        role = self._role
+        rumor = role.table.departure(peer.id)
+        if rumor is None or peer.id == role.me.id:
             return False
-        if not isinstance(gossip, Rumors) or rumor not in gossip.rumors:
-            self._role.send(peer, Rumors((rumor,), hot=False))
+        told = gossip.rumors if isinstance(gossip, Rumors) else ()
+        mine = [one for one in told if one.key == (Departure.KIND, role.me.id)]
+        for one in mine:
+            role.learn(one, now)
+        if not mine and rumor not in told:
+            role.send(peer, Rumors((rumor,), hot=False))
         return True

@@ -16,7 +16,7 @@ from habactors.protocol.commands import ExplainMember, LocalHealth, ReadHealth
 from habactors.protocol.health import REACHABLE, Health
 from habactors.protocol.heat import Heat, budget
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
-from habactors.protocol.limits import ENVELOPE_BYTES_MAX
+from habactors.protocol.limits import ENVELOPE_BYTES_MAX, WATCHED_MAX
 from habactors.protocol.news import (
     Accusation,
     CatchUp,
@@ -34,7 +34,7 @@ from habactors.roles.deadlines import Deadlines
 from habactors.roles.dossier import Dossier
 from habactors.roles.explain import explain_member
 from habactors.roles.follower import Follower, Step
-from habactors.roles.helping import PATIENCE, Helping
+from habactors.roles.helping import PATIENCE, Helping, helping_seconds
 from habactors.roles.role import Role
 from habactors.roles.rotation import Rotation
 from habactors.roles.suspicions import Patience, Suspicions
@@ -132,8 +132,8 @@ class Detector(Role):
         self.departed = {}
         for member_id in [member for member in self.members if member not in listed]:
             self._forget(member_id)
-        for item in known:
-            self._note(item, now)
+        self._refuted = 0
+        self._note_all(known, now)
 
     def _follow(
         self, epoch: int, version: int, known: tuple[Known, ...], gone: tuple[Key, ...], now: float
@@ -143,19 +143,27 @@ class Detector(Role):
             self.say(CatchUp())
         if step is not Step.NEXT:
             return
+        self._note_all(known, now)
         for item in known:
-            self._note(item, now)
             if isinstance(item.rumor, Membership):
                 self.fresh.kindle(item.rumor)
         for key in gone:
             self._unlearn(key)
 
-    def _note(self, item: Known, now: float) -> None:
+    def _note_all(self, known: tuple[Known, ...], now: float) -> None:
+        """Suspicions come last: how long they last depends on how many members there are."""
+        for item in known:
+            self._note(item)
+        for item in known:
+            if isinstance(item.rumor, Membership) and item.rumor.id != self.me.id:
+                self._suspect(item.rumor, min(now, item.since))
+
+    def _note(self, item: Known) -> None:
         match item.rumor:
             case Departure(member_id=member_id, why=why):
                 self.departed[member_id] = None
-                self.dossier.note(member_id, item.since, f"departed: {why}")
                 if member_id in self.members:
+                    self.dossier.note(member_id, item.since, f"departed: {why}")
                     self._place(self.members[member_id])
                 self.suspicions.clear(member_id)
             case Membership(id=self.me.id, incarnation=incarnation):
@@ -166,7 +174,6 @@ class Detector(Role):
                 self._note_health(member, item.since)
                 self.members[member.id] = member
                 self._place(member)
-                self._suspect(member, min(now, item.since))
 
     def _note_health(self, member: Membership, since: float) -> None:
         known = self.members.get(member.id)
@@ -205,12 +212,13 @@ class Detector(Role):
         _enlist(self._standing, self.circle, member_id, wanted=False)
         _enlist(self._probed, self.rotation, member_id, wanted=False)
         self.suspicions.clear(member_id)
+        self.trials.forget(member_id)
         self.dossier.forget(member_id)
         self.fresh.quench(member)
 
     def _keep_watch(self) -> None:
         """Tell the wire whom to keep links to, when that has changed."""
-        others = self.circle.after(self.me.id, self.settings.watchers)
+        others = self.circle.after(self.me.id, min(self.settings.watchers, WATCHED_MAX))
         watched = tuple(self.members[member_id].address for member_id in others)
         if watched != self.watched:
             self.watched = watched
@@ -299,13 +307,13 @@ class Detector(Role):
     def _confirm_expired(self, now: float) -> None:
         """Confirm the suspects whose time is over, again each period until the news agrees.
 
-        Who has answered us since is not dead, whatever others saw: it hears of the suspicion with
+        Who answers us since then is not dead, whatever others saw: it hears of the suspicion with
         another ping, and refutes it.
         """
         for member_id in self.suspicions.expired(now):
             member = self.members[member_id]
             self.suspicions.extend(member_id, now + self.settings.period_seconds)
-            if self.dossier.answered(member_id) > self.suspicions.since(member_id):
+            if self.dossier.answers_since(member_id, self.suspicions.since(member_id)):
                 if not self.trials.of(member_id):
                     self._try(member_id, now)
             else:
@@ -320,7 +328,7 @@ class Detector(Role):
         self._overhear(request.introductions)
         sequence = self.next_sequence()
         if self._helping.begin(sequence, peer, request):
-            seconds = PATIENCE * self.settings.ping_timeout_seconds
+            seconds = PATIENCE * helping_seconds(self.settings)
             self._deadlines.set(sequence, now + seconds)
 
     def _hear_ack(self, peer: Peer, ack: Ack, now: float) -> None:

@@ -29,7 +29,7 @@ from habactors.protocol.news import (
     Withdraw,
 )
 from habactors.protocol.rumors import AnyRumor, Departure, Evidence, Key, Membership, Service
-from habactors.protocol.table import Table, chunks
+from habactors.protocol.table import Table, by_priority, chunks
 from habactors.protocol.transport import Gossiped, RingMet, WireStarted
 from habactors.roles.apply import Applications
 from habactors.roles.deadlines import Deadlines
@@ -42,7 +42,7 @@ from habactors.roles.offers import Offers
 from habactors.roles.records import INCARNATION, Shelf
 from habactors.roles.ring_name import FOUNDING_SECONDS, RingName
 from habactors.roles.role import Role
-from habactors.roles.tombstones import forgettable, is_stale, sweep_seconds
+from habactors.roles.tombstones import Tombstones, sweep_seconds
 
 
 class Disseminator(Role):
@@ -80,6 +80,7 @@ class Disseminator(Role):
         self._doubts = Doubts(self)
         self._namesake = Namesake(self)
         self._offers = Offers(self)
+        self._tombstones = Tombstones(self)
         self._deadlines: Deadlines[str] = Deadlines()
         self._last_round = float("-inf")
 
@@ -126,14 +127,17 @@ class Disseminator(Role):
                 self._offers.hear_of_mine(rumor, now, hot=hot)
             case Membership() if self._doubts.holds_back(rumor, now):
                 pass
-            case _ if not is_stale(rumor, now, self.settings.tombstone_seconds):
+            case _ if not self._tombstones.refuse(rumor, now):
                 self.take_in(rumor, now, durable=durable, hot=hot)
 
     def take_in(self, rumor: AnyRumor, now: float, *, durable: bool, hot: bool) -> None:
-        """The same, without asking whether the rumor speaks of this node, or is to be believed."""
+        """The same, without asking whether the rumor speaks of this node, or is to be believed.
+
+        What must survive is this node's own word: there is always room for that.
+        """
         key = rumor.key
         before = self.table.get(key)
-        if before is None and self.table.is_full:
+        if before is None and self.table.is_full and not durable:
             return
         stands = self.table.merge(rumor)
         if stands is None:
@@ -165,7 +169,10 @@ class Disseminator(Role):
             self.report(now, "member", rumor.id, rumor.name, before_word, after, why)
 
     def _enlist(self, rumor: Membership) -> None:
+        """The newly lost are searched for soon, however long others have been lost."""
         is_lost = rumor.is_gone and not rumor.left
+        if is_lost and rumor.id not in self.lost:
+            self._deadlines.clear("search")
         for members, wanted in ((self.reachable, not rumor.is_gone), (self.lost, is_lost)):
             if wanted and rumor.id != self.me.id and not self.table.departure(rumor.id):
                 members[rumor.id] = rumor
@@ -227,7 +234,7 @@ class Disseminator(Role):
         mine = self.table.membership(self.me.id)
         self._applications.restore(start.kept)
         self._departures.begin()
-        self.ring.restore(start.kept, now, founder=not self.greetings.peers)
+        self.ring.restore(start.kept, now, founder=self.greetings.is_founder)
         last = max(incarnation, mine.incarnation if mine else 0)
         self.speak_of_myself(min(last + 1, WHOLE_MAX), now)
         self._say_snapshot()
@@ -256,7 +263,7 @@ class Disseminator(Role):
             self.send(Peer("", met.peer.address), self.hello())
 
     def _converse(self, peer: Peer, gossip: Any, now: float) -> None:
-        if self._departures.dismiss(peer, gossip):
+        if self._departures.dismiss(peer, gossip, now):
             return
         match gossip:
             case Rumors(rumors, hot):
@@ -294,7 +301,7 @@ class Disseminator(Role):
     def _listen(self, peer: Peer, rumors: tuple[AnyRumor, ...], now: float, *, hot: bool) -> None:
         """Learn; and whoever tells me of my end is the first to hear that I live."""
         before = self.incarnation
-        for rumor in rumors:
+        for rumor in by_priority(rumors):
             self.learn(rumor, now, hot=hot)
             if isinstance(rumor, Membership) and rumor.left and rumor.id == peer.id:
                 self.send(peer, Noted(rumor.incarnation))
@@ -309,7 +316,7 @@ class Disseminator(Role):
         )
 
     def _send_rumors(self, peer: Peer, rumors: Iterable[AnyRumor], *, hot: bool) -> None:
-        for chunk in chunks(rumors, CHUNK_BYTES):
+        for chunk in chunks(by_priority(rumors), CHUNK_BYTES):
             self.send(peer, Rumors(chunk, hot))
 
     def _accuse(self, accusation: Accusation, now: float) -> None:
@@ -318,9 +325,9 @@ class Disseminator(Role):
         accused = doubted or self.table.membership(accusation.member_id)
         if accused is None or accused.incarnation != accusation.incarnation:
             return
-        why, refused = accusation.why, accusation.refused
-        mine = (Evidence(self.me.id, int(now), refused, why),) if why else ()
         others = accused.evidence if accused.level > Health.ALIVE else ()
+        found = Evidence(self.me.id, int(now), accusation.refused, accusation.why)
+        mine = (found,) if accusation.why or not others else ()
         rumor = accused.at_level(accusation.level, others).joined(
             accused.at_level(accusation.level, mine)
         )
@@ -356,7 +363,7 @@ class Disseminator(Role):
                 case "sync":
                     self._compare(now)
                 case "sweep":
-                    self._sweep(now)
+                    deadlines.set(name, now + self._tombstones.sweep(now))
                 case "found":
                     self._found(now)
                 case "farewell":
@@ -399,15 +406,8 @@ class Disseminator(Role):
             self.send(Peer(member.id, member.address), Digest(self.table.checksum))
         self._deadlines.set("sync", now + self.settings.sync_interval_seconds)
 
-    def _sweep(self, now: float) -> None:
-        """Forget what has been over for long."""
-        lifetime_seconds = self.settings.tombstone_seconds
-        for key in forgettable(self.table, self.since, now, lifetime_seconds):
-            if key[-1] != self.me.id:
-                self._forget(key)
-        self._deadlines.set("sweep", now + sweep_seconds(lifetime_seconds))
-
-    def _forget(self, key: Key) -> None:
+    def forget(self, key: Key) -> None:
+        """Drop a rumor here, and wherever it was noted."""
         rumor = self.table.get(key)
         if rumor is None:
             return

@@ -23,6 +23,7 @@ class Sightings:
         self.answers = 0
         self.failures = 0
         self.answered = float("-inf")
+        self.failed = float("-inf")
         self.round_trip_seconds = 0.0
         self.notes: deque[Note] = deque(maxlen=NOTES_MAX)
 
@@ -48,13 +49,15 @@ class Dossier:
 
     def fail(self, member_id: str, now: float, what: str) -> None:
         """A member gave no answer."""
-        self._of(member_id).failures += 1
+        seen = self._of(member_id)
+        seen.failures += 1
+        seen.failed = now
         self.note(member_id, now, what)
 
-    def answered(self, member_id: str) -> float:
-        """When the member answered last; minus infinity when it never did."""
+    def answers_since(self, member_id: str, time: float) -> bool:
+        """Whether the member has answered after that time, and was not silent afterwards."""
         seen = self._sightings.get(member_id)
-        return seen.answered if seen else float("-inf")
+        return seen is not None and seen.answered > max(time, seen.failed)
 
     def forget(self, member_id: str) -> None:
         self._sightings.pop(member_id, None)

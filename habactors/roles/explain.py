@@ -1,11 +1,11 @@
 """Why is a member as it is?"""
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from habactors.protocol.commands import Answered, ExplainMember
-from habactors.protocol.health import Health
 from habactors.protocol.rumors import Membership
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def explain_member(detector: "Detector", question: ExplainMember) -> Answered:
 
 def _document(detector: "Detector", member_id: str, member: Membership | None) -> dict[str, Any]:
     since = detector.suspicions.since(member_id)
-    is_suspected = member is not None and member.health is Health.SUSPECT
+    is_suspected = member is not None and since < inf
     span = detector.patience.seconds(member) if member and is_suspected else 0.0
     return {
         "evidence": [_piece(detector, one) for one in member.evidence] if member else [],

@@ -45,8 +45,12 @@ class Greetings:
         self._set(peers)
 
     def _set(self, peers: tuple[str, ...]) -> None:
-        """Greeting oneself makes no sense."""
+        """Greeting oneself makes no sense.
+
+        Who was configured with nobody else founds a ring; not so who finds none of its peers.
+        """
         fresh = tuple(peer for peer in dict.fromkeys(peers) if peer != self._role.me.address)
+        self.is_founder = not fresh and bool(peers or not self.may_change)
         if fresh != self._peers:
             self._peers, self._knock_seconds = fresh, KNOCK_SECONDS_MIN
 

@@ -7,14 +7,16 @@ so when there is none: then the asker knows that at least this helper is well.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from habactors.config import DetectorConfig
 from habactors.protocol.lifecycle import Peer
 from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
 from habactors.protocol.rumors import Membership
 from habactors.roles.role import Role
 
 ERRANDS_MAX = 256
+PINGS_MAX = 3
 PATIENCE = 0.8
-"""The share of the ping timeout after which a helper says Nack, so that it is heard in time."""
+"""The share of that time after which a helper says Nack, so that it is heard within it."""
 
 
 class Errand(NamedTuple):
@@ -24,6 +26,13 @@ class Errand(NamedTuple):
     sequence: int
     target: str
     address: str
+    pings: int = 1
+
+
+def helping_seconds(settings: DetectorConfig) -> float:
+    """How long a member that asks for help waits for it, when it is well itself."""
+    spare_seconds = settings.period_seconds - settings.ping_timeout_seconds
+    return min(spare_seconds, settings.ping_timeout_seconds)
 
 
 class Helping:
@@ -67,7 +76,9 @@ class Helping:
         fallen = {number: one for number, one in self._errands.items() if one.address == address}
         if not refused:
             for sequence, errand in fallen.items():
-                self._ping(sequence, errand)
+                if errand.pings < PINGS_MAX:
+                    self._errands[sequence] = errand._replace(pings=errand.pings + 1)
+                    self._ping(sequence, errand)
             return []
         for sequence in fallen:
             self.give_up(sequence, refused=True)

@@ -28,6 +28,7 @@ class RingName:
         self._rng = rng
         self._since = 0.0
         self._met: dict[str, float] = {}
+        self._left: dict[str, None] = {}
 
     def restore(self, kept: dict[str, bytes], now: float, *, founder: bool) -> None:
         """Take up the id of the life before; a founder that never had one makes one up."""
@@ -49,8 +50,11 @@ class RingName:
     def meet(self, met: RingMet, now: float, *, alone: bool, named: bool) -> bool:
         """Hear of another ring: whether the two become one, so that it is worth answering.
 
-        `alone`: this node knows no other member. `named`: the other one is a configured peer.
+        `alone`: this node knows no other member. `named`: the other one is a configured peer. Two
+        who are alone would exchange their ids for ever, if one did not stay with the lower one.
         """
+        if not _is_id(met.ring):
+            return False
         if not self.id:
             self._adopt(met.ring, now)
             return True
@@ -59,12 +63,15 @@ class RingName:
             self._report(met, now)
             return False
         if met.knocked or young:
-            if alone or met.ring < self.id:
+            if met.ring < self.id or (alone and met.ring not in self._left):
                 self._adopt(met.ring, now)
             return True
         return False
 
     def _adopt(self, ring: str, now: float) -> None:
+        if len(self._left) >= STRANGERS_MAX:
+            self._left.clear()
+        self._left[self.id] = None
         self.id, self._since = ring, now
         self._role.keep(RECORD, f"{ring} {int(now)}".encode(), durable=True)
         self.tell()

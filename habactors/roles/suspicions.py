@@ -9,6 +9,7 @@ from math import inf, log, log10
 from typing import NamedTuple
 
 from habactors.config import DetectorConfig
+from habactors.protocol.limits import EVIDENCE_MAX
 from habactors.protocol.rumors import Membership
 
 REFUSALS = 2
@@ -30,7 +31,7 @@ class Patience(NamedTuple):
         if member.refusals >= min(REFUSALS, self.others + 1):
             return 0.0
         least = self._least_seconds
-        needed = min(self.settings.suspicion_confirmations, self.others)
+        needed = min(self.settings.suspicion_confirmations, self.others, EVIDENCE_MAX - 1)
         if not needed:
             return least
         most = least * self.settings.suspicion_max_factor

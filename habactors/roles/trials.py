@@ -13,6 +13,7 @@ from habactors.protocol.limits import EVIDENCE_CHARACTERS_MAX, INTRODUCTIONS_MAX
 from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
 from habactors.protocol.rumors import Membership
 from habactors.roles.deadlines import Deadlines
+from habactors.roles.helping import helping_seconds
 from habactors.roles.trial import Trial
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Trials:
     def clear(self) -> None:
         """Expect no more answers."""
         self._trials.clear()
+
+    def forget(self, member_id: str) -> None:
+        """Nobody knows the member any more: its trials are over."""
+        for trial in [one for one in self._trials.values() if one.target == member_id]:
+            self._end(trial)
 
     def of(self, member_id: str) -> Trial | None:
         """The trial of a member that is under way."""
@@ -141,9 +147,6 @@ class Trials:
 
     def _ask_helpers(self, trial: Trial, now: float) -> None:
         role = self._role
-        if trial.target not in role.members:
-            self._end(trial)
-            return
         trial.helpers = role.pick_helpers(trial.target)
         for helper_id in trial.helpers:
             request = PingRequest(
@@ -160,9 +163,7 @@ class Trials:
     @property
     def _patience_seconds(self) -> float:
         """What helpers are given."""
-        settings = self._role.settings
-        spare_seconds = settings.period_seconds - settings.ping_timeout_seconds
-        return min(spare_seconds, settings.ping_timeout_seconds) * self._role.awareness.factor
+        return helping_seconds(self._role.settings) * self._role.awareness.factor
 
     def _end_of(self, trial: Trial) -> float:
         """The end of the period, or for urgent trials of the ping timeout."""

@@ -48,10 +48,14 @@ def known(*rumors, since=NOW):
 
 
 class Stage:
-    """Holds a role and the time. `said`, `sent` and `kept` wait to be taken; `records` survive."""
+    """Holds a role and the time. `said`, `sent` and `kept` wait to be taken; `records` survive.
 
-    def __init__(self, role, now=NOW):
+    What is said of the kinds in `ignoring` is checked like all else, but does not wait.
+    """
+
+    def __init__(self, role, now=NOW, ignoring=()):
         self.role = role
+        self.ignoring = ignoring
         self.now = now
         self.said = []
         self.sent = []
@@ -132,7 +136,7 @@ class Stage:
                 self.records.pop(record.key, None)
             else:
                 self.records[record.key] = record.value
-        self.said += out.said
+        self.said += [message for message in out.said if not isinstance(message, self.ignoring)]
         self.sent += out.sent
         self.kept += out.kept
         out.said, out.sent, out.kept = [], [], []
