@@ -108,7 +108,8 @@ class Disseminator(Role):
             case WireStarted():
                 self.ring.tell()
             case PeersFound(addresses):
-                self.greetings.replace(addresses)
+                if self.greetings.replace(addresses) and "knock" in self._deadlines:
+                    self._deadlines.set("knock", now)
             case Leave():
                 self._leave(now)
             case Start():

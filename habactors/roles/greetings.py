@@ -39,20 +39,22 @@ class Greetings:
         """The addresses of the configured peers, other than this node's own."""
         return self._peers
 
-    def replace(self, peers: tuple[str, ...]) -> None:
-        """These are the configured peers now; they may be others later."""
+    def replace(self, peers: tuple[str, ...]) -> bool:
+        """These are the configured peers now, and may be others later; whether they are new."""
         self.may_change = True
-        self._set(peers)
+        return self._set(peers)
 
-    def _set(self, peers: tuple[str, ...]) -> None:
+    def _set(self, peers: tuple[str, ...]) -> bool:
         """Greeting oneself makes no sense.
 
         Who was configured with nobody else founds a ring; not so who finds none of its peers.
         """
         fresh = tuple(peer for peer in dict.fromkeys(peers) if peer != self._role.me.address)
         self.is_founder = not fresh and bool(peers or not self.may_change)
-        if fresh != self._peers:
-            self._peers, self._knock_seconds = fresh, KNOCK_SECONDS_MIN
+        if fresh == self._peers:
+            return False
+        self._peers, self._knock_seconds = fresh, KNOCK_SECONDS_MIN
+        return True
 
     def begin(self) -> None:
         """Say Hello to a few members of the life before, however they fared."""

@@ -8,6 +8,7 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -109,7 +110,8 @@ def main():
     def forget():
         body.forget()
 
-    nursery = Nursery(config, ME, clock, False, forget)
+    listener = socket.create_server(("127.0.0.1", 0))
+    nursery = Nursery(config, ME, clock, listener, False, forget)
     if "--no-forks" in sys.argv:
         refuse_forks()
     if "--signalled-newborns" in sys.argv:
