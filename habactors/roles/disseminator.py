@@ -107,9 +107,8 @@ class Disseminator(Role):
                 self._meet(message, now)
             case WireStarted():
                 self.ring.tell()
-            case PeersFound(addresses):
-                if self.greetings.replace(addresses) and "knock" in self._deadlines:
-                    self._deadlines.set("knock", now)
+            case PeersFound(addresses) if self.greetings.replace(addresses):
+                self._deadlines.set("knock", now)
             case Leave():
                 self._leave(now)
             case Start():

@@ -31,6 +31,7 @@ class Greetings:
         self._role = disseminator
         self._peers: tuple[str, ...] = ()
         self._knock_seconds = KNOCK_SECONDS_MIN
+        self._begun = False
         self.may_change = False
         self._set(peers)
 
@@ -40,9 +41,12 @@ class Greetings:
         return self._peers
 
     def replace(self, peers: tuple[str, ...]) -> bool:
-        """These are the configured peers now, and may be others later; whether they are new."""
+        """These are the configured peers now; whether some are to be greeted at once.
+
+        They may be others later.
+        """
         self.may_change = True
-        return self._set(peers)
+        return self._set(peers) and self._begun
 
     def _set(self, peers: tuple[str, ...]) -> bool:
         """Greeting oneself makes no sense.
@@ -59,6 +63,7 @@ class Greetings:
     def begin(self) -> None:
         """Say Hello to a few members of the life before, however they fared."""
         role = self._role
+        self._begun = True
         self._greet([*role.reachable.values(), *role.lost.values()], GREETED_MEMBERS)
 
     def knock(self) -> float:
