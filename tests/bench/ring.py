@@ -21,6 +21,7 @@ from tests.bench.rings import serf
 from tests.bench.rings.measure import COUNTED, LOST, QUANTITIES, TAILED, Measures
 from tests.bench.rings.network import isolate
 from tests.bench.rings.ours import Ours
+from tests.bench.rings.sightings import Broken
 
 RINGS = {ring.NAME: ring for ring in (Ours, serf.Serf)}
 NODES_MAX = 250
@@ -172,10 +173,13 @@ def caption(measured, load):
         "After kill -9 the host lives, and refuses connections; who is cut off is only silent.",
         "Whether a node that came back sees all alive is looked up every 0.05 s.",
     ]
-    if not any(run.samples["packets"] for run in measured.values()):
-        notes.append("No traffic is counted, nothing cut off: that takes root, for a network.")
-    else:
+    runs = measured.values()
+    if any(run.samples["packets"] for run in runs):
         notes.append("Traffic is all that the loopback of a ring carries, acknowledgements too.")
+    else:
+        notes.append("Traffic is not counted: that takes root, for a network of its own.")
+    if not any(run.samples["cut_last"] for run in runs):
+        notes.append("Nothing was cut off: that takes root, nft (package nftables), and --cuts.")
     return escape("\n".join(notes))
 
 
@@ -202,5 +206,7 @@ def shape(measured, options, load):
 if __name__ == "__main__":
     try:
         main()
+    except Broken as error:
+        sys.exit(f"bench: {error}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

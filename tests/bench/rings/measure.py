@@ -16,7 +16,9 @@ KILL_SECONDS = 60.0
 SPREAD_SECONDS = 20.0
 REJOIN_SECONDS = 90.0
 LEAVE_SECONDS = 30.0
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS_A_NODE = 1.0
+"""Each pings one other a second in both kinds of rings: then all links are open that will be."""
+
 PAUSE_SECONDS = (1.0, 2.0)
 """Between two measurements: long enough for gossip to die down, and never in step with a timer."""
 
@@ -117,7 +119,8 @@ class Measures:
 
     def _idle(self):
         self._begin(f"idle for {self._options.idle_seconds:.0f} s")
-        self._ring.look(SETTLE_SECONDS if self._options.idle_seconds > SETTLE_SECONDS else 0.0)
+        nodes_seconds = SETTLE_SECONDS_A_NODE * len(self._ring.names)
+        self._ring.look(min(nodes_seconds, 2 * self._options.idle_seconds))
         nodes = [self._ring.processes(name) for name in self._ring.names]
         processes = [process for node in nodes for process in node]
         spent, began = sum(map(run_seconds, processes)), time.monotonic()

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from habactors.errors import UserError
-from tests.bench.rings.sightings import ALIVE, FAILED, LEFT, SUSPECT, Sighting, Sightings
+from tests.bench.rings.sightings import ALIVE, FAILED, LEFT, SUSPECT, Broken, Sighting, Sightings
 from tests.hosts import MARK, Host
 
 LOOK_SECONDS = 0.02
@@ -84,7 +84,8 @@ class Ours:
         """Nodes that end by themselves are none to measure."""
         for host in self.hosts.values():
             ended = host.process and host.process.poll() is not None
-            assert not ended or host.name in self._ended, f"{host.name} ended: {host.printed()}"
+            if ended and host.name not in self._ended:
+                raise Broken(f"{host.name} ended by itself: {host.printed()}")
 
     def _take(self, observer, line):
         event = json.loads(line) if line.startswith(b'{"') else {}

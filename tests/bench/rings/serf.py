@@ -17,11 +17,14 @@ import time
 import msgpack
 import psutil
 
-from tests.bench.rings.sightings import ALIVE, FAILED, LEFT, Sighting, Sightings
+from tests.bench.rings.sightings import ALIVE, FAILED, LEFT, Broken, Sighting, Sightings
 
 GOSSIP_PORT = 7946
 RPC_PORT = 7373
 READ_BYTES = 65_536
+SAID_BYTES = 2_000
+"""How much of an agent's log is shown when it ends by itself."""
+
 UP_SECONDS = 10.0
 STOP_SECONDS = 10.0
 STATES = {"Join": ALIVE, "Failed": FAILED, "Leave": LEFT}
@@ -43,6 +46,7 @@ class Serf:
         self.addresses = {f"n{number}": f"{network}.{number}" for number in range(1, count + 1)}
         self._agents = {}
         self._rests = {}
+        self._said = {}
         self._events = {}
         self._ended = set()
         self._rpcs = {}
@@ -58,7 +62,8 @@ class Serf:
         moment = self.start_one(first)
         deadline = time.monotonic() + UP_SECONDS
         while not self.sightings.first(first, first, (ALIVE,), moment):
-            assert time.monotonic() < deadline, "serf does not start"
+            if time.monotonic() > deadline:
+                raise Broken(f"{first} does not start: {self._said[first].decode()}")
             self.look(0.001)
         for name in others:
             self.start_one(name)
@@ -78,7 +83,7 @@ class Serf:
         )
         self._agents[name] = agent
         self._ended.discard(name)
-        self._rests[name] = b""
+        self._rests[name] = self._said[name] = b""
         self._selector.register(agent.stdout, selectors.EVENT_READ, name)
         return moment
 
@@ -106,8 +111,10 @@ class Serf:
         if not read:
             self._selector.unregister(pipe)
             pipe.close()
-            assert name in self._ended, f"{name} ended: {self._rests[name].decode()}"
+            if name not in self._ended:
+                raise Broken(f"{name} ended by itself: {self._said[name].decode()}")
             return
+        self._said[name] = (self._said[name] + read)[-SAID_BYTES:]
         *lines, self._rests[name] = (self._rests[name] + read).split(b"\n")
         for line in lines:
             if member := MEMBER.search(line):

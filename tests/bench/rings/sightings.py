@@ -10,6 +10,10 @@ LEFT = "left"
 GONE = (LEFT, FAILED)
 
 
+class Broken(Exception):
+    """A node ended that nobody had told to: there is nothing to measure any more."""
+
+
 class Sighting(NamedTuple):
     """At `time` (epoch seconds) the observer began to hold the subject for so and so."""
 
