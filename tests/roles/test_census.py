@@ -5,6 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from habactors.protocol.events import Event
 from habactors.protocol.health import Health
 from habactors.protocol.news import CatchUp, News, Snapshot
 from habactors.protocol.rumors import Config, Departure, Service
@@ -76,13 +77,13 @@ def test_at_its_start_it_asks_for_all_that_stands():
 
 
 def test_a_member_is_shown_with_its_health_since_when_and_why():
-    suspect = member("bob", 3, Health.SUSPECT, permanent=True, why="no answer")
+    suspect = member("bob", 3, Health.SUSPECT, permanent=True, by=("cyd", "dan"))
     views = census_of(suspect).take(Views)
     assert views.whole
     shown = read(views).members["bob"]
     assert (shown.name, shown.address, shown.incarnation) == ("bob", "bob:9638", 3)
     assert (shown.health, shown.permanent) == (Health.SUSPECT, True)
-    assert (shown.since, shown.why) == (NOW, "no answer")
+    assert (shown.since, shown.why) == (NOW, "no answer; no answer")
 
 
 def test_a_group_is_shown_with_its_members_in_order_and_its_configuration():
@@ -297,6 +298,7 @@ def test_after_any_sequence_the_deltas_equal_a_full_recount(sequence):
             stage.hear(Snapshot(EPOCH, version, known(*standing.values())))
         for views in stage.take_all(Views):
             reader.read(views)
+        stage.take_all(Event)  # of its isolation
         if how != "lost news":
             fresh = recount(standing)
             assert reader.members == fresh.members

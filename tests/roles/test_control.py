@@ -9,6 +9,7 @@ from habactors.protocol.commands import (
     ApplyConfig,
     LoadService,
     ReadBoard,
+    ReadHealth,
     ServiceBoard,
     ServiceStatus,
     StopService,
@@ -114,7 +115,7 @@ def refusal(stage):
 
 def test_at_the_start_it_asks_for_all_that_it_shows():
     stage = Stage(Control(ADA, "")).start()
-    for question in (Recount, ReadBoard, CallRoll):
+    for question in (Recount, ReadBoard, CallRoll, ReadHealth):
         stage.take(question)
     stage.expect_nothing()
 

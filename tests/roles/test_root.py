@@ -7,6 +7,7 @@ from habactors.protocol.commands import Answered
 from habactors.protocol.errands import (
     CallRoll,
     Ended,
+    Expelled,
     Halt,
     RestartActor,
     Roster,
@@ -28,9 +29,15 @@ from habactors.protocol.hands import (
     Launch,
     SignalJob,
 )
-from habactors.protocol.news import Leave
+from habactors.protocol.news import Leave, Left
 from habactors.roles.jobs import KILL_REPEAT_SECONDS
-from habactors.roles.root import END_SECONDS, LEAVE_SECONDS, PAUSE_SECONDS_MAX, Root
+from habactors.roles.root import (
+    END_SECONDS,
+    EXPELLED,
+    LEAVE_SECONDS_MAX,
+    PAUSE_SECONDS_MAX,
+    Root,
+)
 from tests.roles.stage import ADA, NOW, Stage
 
 ACTORS = ("wire", "disseminator", "services", "control")
@@ -317,7 +324,7 @@ def test_a_node_stops_its_services_leaves_the_ring_ends_its_actors_and_finishes(
     root.wait(0.5).hear(ServicesStopped())
     assert root.take(Leave)
     assert root.take_all(EndActor) == []
-    root.wait(LEAVE_SECONDS)
+    root.wait(LEAVE_SECONDS_MAX)
     assert ended_in_order(root) == list(reversed(ACTORS))
     assert root.take(Finish) == Finish(0)
 
@@ -340,7 +347,7 @@ def test_services_are_reminded_until_they_say_that_they_have_stopped(root):
     root.wait(3.5)
     assert len(root.take_all(StopServices)) == 4
     root.hear(ServicesStopped()).take_all(StopServices)
-    root.wait(LEAVE_SECONDS)
+    root.wait(LEAVE_SECONDS_MAX)
     assert root.take_all(StopServices) == []
 
 
@@ -367,13 +374,13 @@ def test_all_actors_may_die_with_the_signal_that_stops_the_node(root):
     root.wait(5.0).hear(StopNode(0))
     for actor in ACTORS:
         assert root.die(actor, "killed by SIGTERM")
-    root.hear(ServicesStopped()).wait(LEAVE_SECONDS)
+    root.hear(ServicesStopped()).wait(LEAVE_SECONDS_MAX)
     assert ended_in_order(root) == list(reversed(ACTORS))
     assert root.take(Finish).code == 0
 
 
 def test_an_actor_that_does_not_end_with_the_node_is_killed_and_the_rest_follows(root):
-    root.hear(StopNode(0)).hear(ServicesStopped()).wait(LEAVE_SECONDS)
+    root.hear(StopNode(0)).hear(ServicesStopped()).wait(LEAVE_SECONDS_MAX)
     assert root.take(EndActor) == EndActor("control", kill=False)
     root.wait(END_SECONDS)
     assert root.take(EndActor) == EndActor("control", kill=True)
@@ -383,7 +390,7 @@ def test_an_actor_that_does_not_end_with_the_node_is_killed_and_the_rest_follows
 
 
 def test_an_actor_that_dies_while_the_others_end_stays_down(root):
-    root.hear(StopNode(0)).hear(ServicesStopped()).wait(LEAVE_SECONDS)
+    root.hear(StopNode(0)).hear(ServicesStopped()).wait(LEAVE_SECONDS_MAX)
     assert not root.die("wire")
     assert ended_in_order(root) == ["control", "services", "disseminator"]
     assert root.take(Finish).code == 0
@@ -391,7 +398,7 @@ def test_an_actor_that_dies_while_the_others_end_stays_down(root):
 
 def test_an_actor_in_its_pause_is_not_started_into_a_node_that_ends(root):
     root.hear(StopNode(0)).hear(ServicesStopped())
-    root.wait(LEAVE_SECONDS - 0.05)
+    root.wait(LEAVE_SECONDS_MAX - 0.05)
     assert not root.die("wire", FAILED)
     assert root.row("wire").state == "backoff"
     root.wait(0.05)
@@ -400,8 +407,80 @@ def test_an_actor_in_its_pause_is_not_started_into_a_node_that_ends(root):
 
 
 def test_while_the_actors_end_the_roster_says_stopping(root):
-    root.hear(StopNode(0)).hear(ServicesStopped()).drop().wait(LEAVE_SECONDS)
+    root.hear(StopNode(0)).hear(ServicesStopped()).drop().wait(LEAVE_SECONDS_MAX)
     assert root.take(Roster).actors[-1].state == "stopping"
+
+
+def test_a_node_ends_as_soon_as_the_ring_has_noted_that_it_leaves(root):
+    root.hear(StopNode(0)).hear(ServicesStopped()).drop()
+    root.wait(0.01).hear(Left())
+    assert ended_in_order(root) == list(reversed(ACTORS))
+    assert root.take(Finish) == Finish(0)
+    root.drop().wait(2 * LEAVE_SECONDS_MAX)
+    root.expect_nothing()
+
+
+def test_a_node_that_nobody_takes_note_of_waits_only_so_long(root):
+    root.hear(StopNode(0)).hear(ServicesStopped()).drop()
+    root.wait(LEAVE_SECONDS_MAX - 0.01)
+    assert root.take_all(EndActor) == []
+    root.wait(0.02)
+    assert root.take(EndActor).actor == ACTORS[-1]
+
+
+@pytest.mark.parametrize(
+    "before", [(), (StopNode(0),), (StopNode(0), ServicesStopped(), Left())], ids=len
+)
+def test_a_leave_that_is_said_at_another_time_changes_nothing(root, before):
+    root.hear(*before).drop()
+    root.hear(Left())
+    root.expect_nothing()
+
+
+# Expelled
+
+
+def test_a_node_that_was_told_to_depart_stops_in_order_with_a_code_of_its_own(root):
+    why = "an operator told it to depart, on bob"
+    root.hear(Expelled(why))
+    assert root.take_all(Answered) == []
+    assert root.take(StopServices)
+    assert root.take(Event).after == "stopping"
+    root.hear(ServicesStopped()).take(Leave)
+    root.hear(Left())
+    assert ended_in_order(root) == list(reversed(ACTORS))
+    assert root.take(Finish) == Finish(EXPELLED, why)
+    assert EXPELLED == 5
+
+
+def test_who_is_expelled_again_while_it_stops_stops_once(root):
+    root.hear(Expelled("why"), Expelled("why"))
+    assert len(root.take_all(StopServices)) == 1
+    root.hear(ServicesStopped(), Expelled("why"), Left())
+    assert len(root.take_all(Leave)) == 1
+    ended_in_order(root)
+    assert root.take(Finish).code == EXPELLED
+
+
+def test_who_is_expelled_while_it_stops_anyway_may_not_start_again(root):
+    root.hear(StopNode(0), ServicesStopped(), Expelled("why"), Left())
+    ended_in_order(root)
+    assert root.take(Finish) == Finish(EXPELLED, "why")
+
+
+def test_an_operator_who_stops_an_expelled_node_is_answered(root):
+    root.hear(Expelled("why")).drop()
+    assert root.hear(StopNode(7)).take(Answered).request == 7
+    root.expect_nothing()
+
+
+def test_an_expelled_node_ends_though_its_disseminator_dies_over_it(root):
+    root.wait(5.0).hear(Expelled("why")).hear(ServicesStopped()).drop()
+    assert root.die("disseminator")
+    assert root.take(Leave)
+    root.hear(Expelled("why")).wait(LEAVE_SECONDS_MAX)
+    ended_in_order(root)
+    assert root.take(Finish).code == EXPELLED
 
 
 # Jobs
@@ -519,5 +598,5 @@ def test_a_lost_answer_is_had_by_asking_again(job):
 
 def test_hooks_that_still_run_when_the_actors_end_are_killed(job):
     job.hear(StopNode(0)).hear(ServicesStopped()).drop()
-    job.wait(LEAVE_SECONDS)
+    job.wait(LEAVE_SECONDS_MAX)
     assert job.take(SignalJob) == SignalJob(REDIS.job, "/svc/PID", "KILL", tree=True)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from habactors.config import ServicesConfig
-from habactors.protocol.commands import ReadBoard, ServiceBoard, ServiceStatus
+from habactors.protocol.commands import ReadBoard, ReadHealth, ServiceBoard, ServiceStatus
 from habactors.protocol.errands import ActorRow, CallRoll, Roster
 from habactors.protocol.events import Event
 from habactors.protocol.health import Health
@@ -85,7 +85,7 @@ def item(role, loaded):
 
 def test_at_its_start_it_asks_for_everything():
     stage = Stage(Sidecar(ADA)).start()
-    for question in (Recount, ReadBoard, CallRoll):
+    for question in (Recount, ReadBoard, CallRoll, ReadHealth):
         stage.take(question)
     stage.expect_nothing()
 
