@@ -67,8 +67,9 @@ class Departures:
             return False
         told = gossip.rumors if isinstance(gossip, Rumors) else ()
         mine = [one for one in told if one.key == (Departure.KIND, role.me.id)]
+        is_old = mine and role.table.departure(role.me.id)
         for one in mine:
             role.learn(one, now)
-        if not mine and rumor not in told:
+        if rumor not in told and not is_old:
             role.send(peer, Rumors((rumor,), hot=False))
         return True
