@@ -4,8 +4,8 @@ A forked page stays shared until somebody writes to it, and CPython writes to an
 count whenever it looks at the object. Since 3.12 there are objects whose count it leaves alone,
 None among them: they live for ever, and are known by that count (PEP 683, which was made for
 servers that fork). Before its first fork root gives the same count to all objects that there are,
-as they live as long as the node anyway. A node of eight actors has 55 MB PSS by that instead of
-67 MB, on Python 3.13; it takes root 0.07 s.
+as they live as long as the node anyway. A node of eight actors has 45 MB PSS by that instead of
+57 MB, on Python 3.13; it takes root 0.07 s.
 """
 
 import ctypes
