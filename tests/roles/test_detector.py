@@ -533,10 +533,13 @@ def test_who_is_forgotten_is_introduced_no_more():
 def test_introductions_that_say_more_than_the_news_are_passed_on(wrap):
     stage = ring_of(member("bob", 3))
     old, new, stranger = member("bob", 2), member("bob", 4), member("dan")
-    about_me = member("ada", 9)
+    about_me = member("ada", 1)
     against_me = member("ada", 1, Health.SUSPECT)
-    stage.hear(Probed(peer("bob"), wrap((old, new, stranger, about_me, against_me))))
-    assert stage.take(Overheard).introductions == (new, stranger, against_me)
+    of_my_namesake = member("ada", 2)
+    Newsroom(stage).tell(about_me)
+    told = (old, new, stranger, about_me, against_me, of_my_namesake)
+    stage.hear(Probed(peer("bob"), wrap(told)))
+    assert stage.take(Overheard).introductions == (new, stranger, against_me, of_my_namesake)
 
 
 def test_introductions_that_say_nothing_new_stay_here():
