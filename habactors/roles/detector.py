@@ -359,8 +359,8 @@ class Detector(Role):
             self.say(Overheard(tuple(news)))
 
     def _is_news(self, rumor: Membership) -> bool:
-        if rumor.id == self.me.id:
-            return rumor.health is not Health.ALIVE
+        if rumor.id == self.me.id:  # an incarnation above mine is of a namesake
+            return rumor.health is not Health.ALIVE or rumor.incarnation > self._refuted
         known = self.members.get(rumor.id)
         return known is None or rumor.adds_to(known)
 

@@ -255,12 +255,12 @@ class Disseminator(Role):
         return own
 
     def _meet(self, met: RingMet, now: float) -> None:
-        """Answer those whose ring may become one with ours, so that they hear its id."""
-        named = met.peer.address in self.greetings.peers
+        """Answer who knocks: it must hear which ring is ours, to join it or to stay apart."""
         alone = not self.reachable and not self.lost
-        before = self.ring.id
-        if self.ring.meet(met, now, alone=alone, named=named) and before and met.knocked:
-            self.send(Peer("", met.peer.address), self.hello())
+        before, peers = self.ring.id, self.greetings.peers
+        joins = self.ring.meet(met, now, alone=alone, named=met.peer.address in peers)
+        if before and met.knocked:
+            self.send(Peer("" if joins else met.peer.id, met.peer.address), self.hello())
 
     def _converse(self, peer: Peer, gossip: Any, now: float) -> None:
         if self._departures.dismiss(peer, gossip, now):

@@ -59,14 +59,12 @@ class RingName:
             self._adopt(met.ring, now)
             return True
         young = now - self._since < YOUNG_SECONDS
-        if not (alone or young or named):
+        if not (young or (met.knocked and (alone or named))):
             self._report(met, now)
             return False
-        if met.knocked or young:
-            if met.ring < self.id or (alone and met.ring not in self._left):
-                self._adopt(met.ring, now)
-            return True
-        return False
+        if met.ring < self.id or (alone and met.ring not in self._left):
+            self._adopt(met.ring, now)
+        return True
 
     def _adopt(self, ring: str, now: float) -> None:
         if len(self._left) >= STRANGERS_MAX:
