@@ -27,9 +27,13 @@ class Seat(NamedTuple):
 
 Cast = dict[str, Callable[[Seat], Role]]
 
+
+DETECTOR = DetectorConfig()
+DISSEMINATOR = DisseminatorConfig()
+
+
 def cast_of(
-    detector: DetectorConfig = DetectorConfig(),
-    disseminator: DisseminatorConfig = DisseminatorConfig(),
+    detector: DetectorConfig = DETECTOR, disseminator: DisseminatorConfig = DISSEMINATOR
 ) -> Cast:
     """The actors by name, in the order in which they start, with these settings."""
     return {

@@ -102,10 +102,7 @@ def kill_half(stage: Stage) -> None:
 @FAULTS.phrase("crash {name} {actor}")
 def crash_actor(stage: Stage, name: str, actor: str) -> None:
     """One actor dies, and is back 30 ms later."""
-    cast = ["wire", *stage.running(name).actors]
-    if actor not in cast:
-        raise BadScenario(f"{name} runs no {actor}", f"its actors are {', '.join(cast)}")
-    stage.ring.crash_actor(name, actor)
+    stage.ring.crash_actor(name, _cast_at(stage, name, actor))
 
 
 @FAULTS.phrase("pause {names} {seconds}")
@@ -113,6 +110,12 @@ def pause(stage: Stage, names: list[str], seconds: float) -> None:
     """Nodes stand still for a while, as under SIGSTOP."""
     for name in names:
         stage.running(name).pause(seconds)
+
+
+@FAULTS.phrase("pause {name} {actor} {seconds}")
+def pause_actor(stage: Stage, name: str, actor: str, seconds: float) -> None:
+    """One actor of a node stands still for a while, and the others go on."""
+    stage.running(name).pause_actor(_cast_at(stage, name, actor), seconds)
 
 
 @FAULTS.phrase("clock of {name} jumps {seconds}")
@@ -164,3 +167,11 @@ def _islands(stage: Stage, sides: list[str]) -> list[list[str]]:
 def _latter_half(stage: Stage) -> list[str]:
     names = [host.name for host in stage.ring.up]
     return names[(len(names) + 1) // 2 :]
+
+
+def _cast_at(stage: Stage, name: str, actor: str) -> str:
+    """The name of an actor that a host runs."""
+    cast = ["wire", *stage.running(name).actors]
+    if actor not in cast:
+        raise BadScenario(f"{name} runs no {actor}", f"its actors are {', '.join(cast)}")
+    return actor

@@ -54,6 +54,7 @@ class Host:
         self.up = False
         self.paused = False
         self.buried = False
+        self.stalls = 0
         self.clock: Clock | None = None
         self.powers_lost = 0
         self.since = agenda.now
@@ -133,6 +134,22 @@ class Host:
             self.clock.run_at(rate)
         for actor in self.actors.values():
             actor.set_alarm_anew()
+
+    def pause_actor(self, name: str, seconds: float) -> None:
+        """Let one actor stand still: everything waits for it, while the others go on."""
+        self.stalls += 1
+        paused = self.wire if name == "wire" else self.actors[name]
+        paused.pause()
+        self.agenda.at(self.agenda.now + seconds, self._resume_actor, paused)
+
+    def _resume_actor(self, paused: Wire | Actor) -> None:
+        self.stalls -= 1
+        paused.attend()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the node runs with all its actors, and none of them stands still."""
+        return self.up and not self.paused and not self.stalls
 
     def _resume(self, time: float) -> None:
         if self.paused and time == self._resumes:

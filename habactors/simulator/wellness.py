@@ -9,8 +9,8 @@ from habactors.simulator.ring import Ring
 class Wellness:
     """Looks at the hosts of a ring from time to time.
 
-    Well is a host whose node runs, does not stand still, and can talk to more than half of those
-    that do so as well, itself counted.
+    Well is a host whose node runs, none of it standing still, and which can talk to more than half
+    of those of which that is true, itself counted.
     """
 
     def __init__(self, ring: Ring) -> None:
@@ -21,7 +21,7 @@ class Wellness:
     def look(self) -> None:
         """Note who is well and who is down at this moment."""
         now = self._ring.agenda.now
-        running = [host for host in self._ring.up if not host.paused]
+        running = [host for host in self._ring.up if host.is_whole]
         well = {host.name: self._well.get(host.name, now) for host in self._majority(running)}
         self._well = well
         down = (host.name for host in self._ring.hosts.values() if not host.up)

@@ -5,6 +5,7 @@ of its node fall; root keeps the listening socket open meanwhile, so nobody is r
 sent to the node waits, as does what its own actors send, until the next wire is there.
 """
 
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from habactors.protocol.lifecycle import Peer, Start
 from habactors.protocol.transport import Send
 from habactors.roles import wire as roles
 from habactors.roles.wiring import HEARERS
+from habactors.simulator.links import Presence
 from habactors.simulator.network import Network
 
 if TYPE_CHECKING:
@@ -28,11 +30,13 @@ class Wire:
         self._network = network
         self._crashed = -inf
         self._returns = -inf
+        self._waiting: list[Callable[[], None]] | None = None
         network.attach(host.me.address, self.receive)
 
     def start(self, _: object = None) -> None:
         """Begin to live, with the node or after a crash."""
         self._returns = -inf
+        self._waiting = None
         self.role = roles.Wire(self._host.me)
         self.hear(Start())
 
@@ -49,11 +53,26 @@ class Wire:
 
         agenda.at(returns, come_back, None)
 
+    def pause(self) -> None:
+        """Let everything wait; the machine still acknowledges what comes."""
+        self._waiting = self._waiting or []
+        self._network.links.set_presence(self._host.me.address, Presence.STOPPED)
+
+    def attend(self) -> None:
+        """Go on with what waited."""
+        waiting, self._waiting = self._waiting or [], None
+        if self._host.up and not self._host.paused:
+            self._network.links.set_presence(self._host.me.address, Presence.NODE)
+        for act in waiting:
+            act()
+
     def send(self, actor: str, peer: Peer, message: Any) -> None:
         """Put on the network what an actor of the host sends."""
         agenda = self._host.agenda
         if agenda.now < self._returns:
             agenda.at(self._returns, lambda _: self.send(actor, peer, message), None)
+        elif self._waiting is not None:
+            self._waiting.append(lambda: self.send(actor, peer, message))
         else:
             self._hear(Send(peer, message), actor)
 
@@ -75,6 +94,8 @@ class Wire:
         agenda = self._host.agenda
         if agenda.now < self._returns:
             agenda.at(self._returns, self.hear, letter)
+        elif self._waiting is not None:
+            self._waiting.append(lambda: self.hear(letter))
         elif self._host.up:
             self._hear(letter)
 

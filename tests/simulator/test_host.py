@@ -151,6 +151,20 @@ def test_a_pause_delays_everything_and_loses_nothing(alone):
     assert speaker.names()[:4] == ["Start", "Leave", "Wake", "CatchUp"]
 
 
+def test_one_actor_can_stand_still_while_the_others_go_on(alone):
+    made, host, speaker, silent = alone
+    host.pause_actor("disseminator", 2)
+    assert not host.is_whole
+    host.tell("root", Leave())
+    host.wire.receive(LinkFell("m1:9638", refused=False))
+    made.run(1.9)
+    assert speaker.names() == ["Start"]
+    assert silent.names() == ["Start", "LinkLost"]
+    made.run(0.2)
+    assert speaker.names() == ["Start", "Leave"]
+    assert host.is_whole
+
+
 def test_the_latest_deadline_counts(alone):
     made, host, speaker, _ = alone
     wishes = iter([3.0, 1.0, 2.0, None])

@@ -272,6 +272,22 @@ def test_while_the_wire_is_down_nobody_is_refused_and_everything_waits(pair):
     assert [refused for *_, refused in pair.lost()] == [False]
 
 
+def test_while_the_wire_stands_still_everything_waits_and_nothing_is_lost(pair):
+    pair.other.pause_actor("wire", 5)
+    pair.send()
+    pair.send(pair.other, pair.one)
+    pair.ring.run(4.9)
+    assert (pair.got(), pair.got(pair.one)) == (1, 0)
+    pair.ring.run(0.2)
+    assert (pair.got(), pair.got(pair.one)) == (2, 1)
+
+
+def test_a_wire_that_stands_still_answers_no_heartbeat(pair):
+    pair.links.watch(ONE, [OTHER])
+    ((seconds, *_),) = pair.after(pair.other.pause_actor, "wire", 5)
+    assert 1.5 <= seconds <= 2.0
+
+
 def test_what_was_under_way_to_a_wire_is_lost_with_it(pair):
     pair.send()
     pair.ring.crash_actor("m1", "wire")
