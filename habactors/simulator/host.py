@@ -125,6 +125,7 @@ class Host:
         assert not self.up, f"{self.name} is up"
         self.actors, self.stores, self._rngs = {}, {}, {}
         self.buried = True
+        self._network.detach(self.me.address)
 
     def set_clock(self, *, jump_seconds: float = 0.0, rate: float | None = None) -> None:
         """Put the clock forward, or back by a negative number; have it run fast or slow."""

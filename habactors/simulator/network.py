@@ -35,6 +35,10 @@ class Network:
         """Have what is sent to an address brought to that door."""
         self._doors[address] = door
 
+    def detach(self, address: str) -> None:
+        """Nobody lives at that address any more."""
+        del self._doors[address]
+
     def cut(self, sources: Iterable[str], targets: Iterable[str]) -> dict[Way, None]:
         """Swallow from now on whatever these addresses send to those; the ways that this is."""
         ways = self.conditions.cut(sources, targets)

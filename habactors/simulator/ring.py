@@ -61,6 +61,7 @@ class Ring:
         self._seed = seed
         self._watchers: list[Watcher] = []
         self._flips: dict[int, None] = {}
+        self._made = count
         self.hosts: dict[str, Host] = {}
         forever = tuple(permanent)
         for name in (f"m{number}" for number in range(count)):
@@ -147,13 +148,22 @@ class Ring:
         The other has an id of its own; returned is its name.
         """
         old = self.hosts[name]
-        if old.up:
-            old.lose_power()
-        old.bury()
-        successor = f"m{len(self.hosts)}"
+        self._lose(old)
+        successor = f"m{self._made}"
+        self._made += 1
         self._add(successor, address(successor) if elsewhere else old.me.address)
         self.start([successor])
         return successor
+
+    def forget(self, name: str) -> None:
+        """Lose a host for ever, and forget that it ever was."""
+        self._lose(self.hosts.pop(name))
+
+    def _lose(self, host: Host) -> None:
+        if host.up:
+            host.lose_power()
+        if not host.buried:
+            host.bury()
 
     def churn(self, count: int, seconds: float) -> None:
         """Replace the oldest hosts one after the other, so long apart, but not those greeted."""
