@@ -35,6 +35,7 @@ QUANTITIES = {
     "bytes": ("idle: bytes per node", "1/s"),
     "spread": ("news: the last node has it", "s"),
     "spread_lost": (f"news: not everywhere within {SPREAD_SECONDS:.0f} s", "of all"),
+    "spread_cpu": ("news: processor time of a node for each", "ms"),
     "kill_first": ("kill -9: the first other node knows", "s"),
     "kill_median": ("kill -9: the median other node knows", "s"),
     "kill_last": ("kill -9: the last other node knows", "s"),
@@ -123,12 +124,10 @@ class Measures:
         self._ring.look(min(nodes_seconds, 2 * self._options.idle_seconds))
         nodes = [self._ring.processes(name) for name in self._ring.names]
         processes = [process for node in nodes for process in node]
-        spent, began = sum(map(run_seconds, processes)), time.monotonic()
-        carried = traffic()
+        began, spent, carried = time.monotonic(), run_seconds(processes), traffic()
         self._ring.look(self._options.idle_seconds)
-        now_carried = traffic()
-        lasted = time.monotonic() - began
-        self._note("cpu", 100 * (sum(map(run_seconds, processes)) - spent) / lasted / len(nodes))
+        lasted, now_carried = time.monotonic() - began, traffic()
+        self._note("cpu", 100 * (run_seconds(processes) - spent) / lasted / len(nodes))
         if self._has_network:
             for key, before, after in zip(("packets", "bytes"), carried, now_carried, strict=True):
                 self._note(key, (after - before) / lasted / len(nodes))
@@ -139,10 +138,18 @@ class Measures:
             self._note("rss", sum(memory.rss for memory in node) / 1e6)
 
     def _spread_news(self):
-        for number in range(1, self._options.applies + 1):
-            self._begin(f"news {number} of {self._options.applies}")
+        """And what a piece of news costs a node, beyond what it spends when idle."""
+        count, nodes = self._options.applies, len(self._ring.names)
+        processes = [one for name in self._ring.names for one in self._ring.processes(name)]
+        began, spent = time.monotonic(), run_seconds(processes)
+        for number in range(1, count + 1):
+            self._begin(f"news {number} of {count}")
             self._pause()
             self._spread(number)
+        if count:
+            idle = self.samples["cpu"][0] / 100 * nodes * (time.monotonic() - began)
+            spent = run_seconds(processes) - spent - idle
+            self._note("spread_cpu", 1000 * spent / count / nodes)
 
     def _spread(self, number):
         moment = self._ring.spread(number)
@@ -257,13 +264,14 @@ def _pairs(observers, subject):
     return [(observer, subject) for observer in observers]
 
 
-def run_seconds(process):
-    """Processor time of all threads, counted in nanoseconds (proc(5)); 0 of one that ended."""
+def run_seconds(processes):
+    """Processor time of all their threads, counted in nanoseconds (proc(5))."""
     spent = 0
-    try:
-        for thread in process.threads():
-            stat = Path(f"/proc/{process.pid}/task/{thread.id}/schedstat").read_text()
-            spent += int(stat.split()[0])
-    except (OSError, psutil.Error):
-        return 0.0
+    for process in processes:
+        try:
+            for thread in process.threads():
+                stat = Path(f"/proc/{process.pid}/task/{thread.id}/schedstat").read_text()
+                spent += int(stat.split()[0])
+        except (OSError, psutil.Error):
+            continue  # it has ended
     return spent / 1e9
