@@ -267,6 +267,7 @@ def test_who_is_to_depart_remembers_that_for_ever():
     stage = brief(member("cyd"))
     stage.hear(told(Departure("ada", "cyd", at=int(stage.now))))
     outlive(outlive(stage))
+    assert stage.role.own() == member("ada")
     stage.restart(disseminator(settings=BRIEF))
     assert stage.role.table.departure("ada")
 

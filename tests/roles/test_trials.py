@@ -25,7 +25,7 @@ from tests.roles.detecting import (
     ring_of,
     suspect,
 )
-from tests.roles.stage import member, peer
+from tests.roles.stage import NOW, member, peer
 
 BOB = "bob:9638"
 OTHERS = names(5)
@@ -209,7 +209,7 @@ def test_a_doubt_is_checked_by_a_ping_that_tells_the_member_what_is_said_of_it()
 
 
 def test_the_doubt_is_told_even_when_there_is_much_other_news():
-    stage = crowd(member("bob"))
+    stage = crowd(suspect("bob"))
     Newsroom(stage).tell(*map(member, names(20)))
     _, ping = doubted(stage)
     assert len(ping.introductions) <= INTRODUCTIONS_MAX
@@ -292,6 +292,20 @@ def test_who_answers_after_it_was_suspected_is_not_confirmed_but_told_again():
             pings.append(ping)
     assert confirmed(stage) == []
     assert all(suspect("bob") in ping.introductions for ping in pings)
+
+
+def test_who_answered_since_it_was_suspected_is_pinged_once_more_when_its_time_is_over():
+    stage = crowd(suspect("bob", by=("x", "y", "z")))
+    answer(stage, *fall(stage)[0][0])
+    stage.wait(0.4 * PERIOD)
+    stage.hear(LinkLost(BOB, refused=False))
+    answer(stage, *next(pair for pair in stage.take_all(Ping) if pair[1].target == "bob"))
+    began = stage.now
+    while not any(ping.target == "bob" for _, ping in stage.take_all(Ping)):
+        stage.wake()
+    assert stage.now == pytest.approx(NOW + PERIOD)
+    assert began < stage.now
+    assert confirmed(stage) == []
 
 
 def test_a_suspect_that_answered_and_then_fell_silent_is_confirmed_after_all():
