@@ -1,12 +1,16 @@
 """How does a node leave so that nobody needs to find out by probing?"""
 
+from functools import reduce
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from habactors.protocol.events import Event
 from habactors.protocol.gossip import Hello, Noted, Rumors
 from habactors.protocol.health import Health
 from habactors.protocol.news import Leave, Left, Offer, Withdraw
-from habactors.protocol.rumors import Departure, Service
+from habactors.protocol.rumors import Departure, Membership, Service
 from habactors.protocol.transport import Gossiped
 from habactors.roles.farewell import FAREWELLS
 from habactors.roles.root import LEAVE_SECONDS_MAX
@@ -196,6 +200,27 @@ def test_who_left_is_not_looked_for():
     stage = ring_of(farewell_of("bob"), member("cyd"))
     stage.wait(120)
     assert stage.take_all(Hello) == []
+
+
+def test_who_left_has_left_however_many_took_it_for_dead_at_the_same_moment():
+    """Evidence is that of a few, but the member's own word is always among it."""
+    stage = ring_of(member("bob"), *WORDS)
+    assert stage.role.table.membership("zed").left
+    assert stage.role.lost == {}
+
+
+WORDS = [farewell_of("zed"), *(member("zed", 1, Health.CONFIRMED, by=each) for each in "abcdef")]
+
+
+@given(st.permutations(WORDS), st.permutations(WORDS), st.integers(0, len(WORDS)))
+def test_that_it_left_stands_in_whatever_order_and_grouping_the_words_are_joined(one, two, cut):
+    def joined(words):
+        return reduce(Membership.joined, words)
+
+    assert joined(one) == joined(two)
+    if 0 < cut < len(WORDS):
+        assert joined([joined(one[:cut]), joined(one[cut:])]) == joined(two)
+    assert joined(one).accusers == ("a", "b", "c", "zed")
 
 
 def test_who_left_may_come_back_from_another_address():

@@ -95,11 +95,12 @@ class Membership(Rumor, frozen=True, tag=1):
         return msgspec.structs.replace(self, level=level, evidence=evidence)
 
     def _joined_equal(self, other: Self) -> Self:
-        """The evidence of both, of the few accusers whose ids are lowest."""
+        """The evidence of both: the member's own word, and of the accusers with the lowest ids."""
         bare, others = (msgspec.structs.replace(each, evidence=()) for each in (self, other))
         weightier = bare if bare.content >= others.content else others
         found: dict[str, Evidence] = {}
         for piece in sorted((*self.evidence, *other.evidence), key=msgspec.structs.astuple):
             found[piece.accuser] = piece
-        few = tuple(found[accuser] for accuser in sorted(found)[:EVIDENCE_MAX])
-        return msgspec.structs.replace(weightier, evidence=few)
+        few = sorted(found, key=lambda accuser: (accuser != self.id, accuser))[:EVIDENCE_MAX]
+        evidence = tuple(found[accuser] for accuser in sorted(few))
+        return msgspec.structs.replace(weightier, evidence=evidence)
