@@ -34,7 +34,7 @@ def listen(section: str, address: Address) -> socket.socket:
                 place, family=family, backlog=QUEUE_MAX, dualstack_ipv6=address.host == "::"
             )
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = (error.strerror or str(error)).partition(" (while ")[0]  # what we say anyway
         else:
             listener.setblocking(False)
             return listener

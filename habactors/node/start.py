@@ -153,9 +153,10 @@ def _check_settings(config: Config) -> None:
 
 def _claim_ports(config: Config) -> socket.socket:
     """The socket of the ring; the sidecar's port is only seen to be free."""
+    listener = listen("wire", config.wire.listen)
     if config.sidecar.listen:
         listen("sidecar", config.sidecar.listen).close()
-    return listen("wire", config.wire.listen)
+    return listener
 
 
 def _make_folders(config: Config) -> None:

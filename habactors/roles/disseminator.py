@@ -104,7 +104,7 @@ class Disseminator(Role):
             case CatchUp():
                 self._say_snapshot()
             case RingMet():
-                self._meet(message, now)
+                self.greetings.meet(message, now)
             case WireStarted():
                 self.ring.tell()
             case PeersFound(addresses) if self.greetings.replace(addresses):
@@ -253,14 +253,6 @@ class Disseminator(Role):
         own = self.table.membership(self.me.id)
         assert own is not None, "a member that does not know itself"
         return own
-
-    def _meet(self, met: RingMet, now: float) -> None:
-        """Answer who knocks: it must hear which ring is ours, to join it or to stay apart."""
-        alone = not self.reachable and not self.lost
-        before, peers = self.ring.id, self.greetings.peers
-        joins = self.ring.meet(met, now, alone=alone, named=met.peer.address in peers)
-        if before and met.knocked:
-            self.send(Peer("" if joins else met.peer.id, met.peer.address), self.hello())
 
     def _converse(self, peer: Peer, gossip: Any, now: float) -> None:
         if self._departures.dismiss(peer, gossip, now):

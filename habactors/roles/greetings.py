@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from habactors.protocol.hands import FindPeers
 from habactors.protocol.lifecycle import Peer
 from habactors.protocol.rumors import Membership
+from habactors.protocol.transport import RingMet
 
 if TYPE_CHECKING:
     from habactors.roles.disseminator import Disseminator
@@ -80,6 +81,22 @@ class Greetings:
         seconds = self._knock_seconds if strangers else KNOCK_SECONDS_MAX
         self._knock_seconds = min(seconds * 2, KNOCK_SECONDS_MAX)
         return seconds
+
+    def meet(self, met: RingMet, now: float) -> None:
+        """Hear of another ring: answer who must hear which ring is ours.
+
+        That is who knocks, to join it or to learn that we stay apart; and a member of ours that
+        has not heard yet what our ring is called since it was joined with another.
+        """
+        role = self._role
+        before = role.ring.id
+        known = role.table.membership(met.peer.id) is not None
+        alone = not role.reachable and not role.lost
+        named = met.peer.address in self._peers
+        joins = role.ring.meet(met, now, alone=alone, named=named, known=known)
+        if before and (met.knocked or (known and role.ring.id == before)):
+            target = "" if joins and met.knocked else met.peer.id
+            role.send(Peer(target, met.peer.address), role.hello())
 
     def search(self) -> None:
         """Greet somebody who is held for dead."""

@@ -44,34 +44,38 @@ class RingName:
         self._role.say(RingIs(self.id))
 
     def found(self, now: float) -> None:
-        """Begin a ring."""
-        self._adopt(f"{self._rng.getrandbits(ID_BITS):016x}", now)
+        """Begin a ring. Who joins one later is not as young as those who still agree on its id."""
+        self._since = now
+        self._adopt(f"{self._rng.getrandbits(ID_BITS):016x}")
 
-    def meet(self, met: RingMet, now: float, *, alone: bool, named: bool) -> bool:
+    def meet(
+        self, met: RingMet, now: float, *, alone: bool, named: bool, known: bool = False
+    ) -> bool:
         """Hear of another ring: whether the two become one, so that it is worth answering.
 
-        `alone`: this node knows no other member. `named`: the other one is a configured peer. Two
-        who are alone would exchange their ids for ever, if one did not stay with the lower one.
+        `alone`: this node knows no other member. `named`: the other one is a configured peer.
+        `known`: it is a member of our ring, which has become one with another where it is. Two who
+        are alone would exchange their ids for ever, if one did not stay with the lower one.
         """
         if not _is_id(met.ring):
             return False
         if not self.id:
-            self._adopt(met.ring, now)
+            self._adopt(met.ring)
             return True
         young = now - self._since < YOUNG_SECONDS
-        if not (young or (met.knocked and (alone or named))):
+        if not (young or known or (met.knocked and named) or (alone and (met.knocked or named))):
             self._report(met, now)
             return False
         if met.ring < self.id or (alone and met.ring not in self._left):
-            self._adopt(met.ring, now)
+            self._adopt(met.ring)
         return True
 
-    def _adopt(self, ring: str, now: float) -> None:
+    def _adopt(self, ring: str) -> None:
         if len(self._left) >= STRANGERS_MAX:
             self._left.clear()
         self._left[self.id] = None
-        self.id, self._since = ring, now
-        self._role.keep(RECORD, f"{ring} {int(now)}".encode(), durable=True)
+        self.id = ring
+        self._role.keep(RECORD, f"{ring} {int(self._since)}".encode(), durable=True)
         self.tell()
 
     def _report(self, met: RingMet, now: float) -> None:

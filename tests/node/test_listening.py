@@ -160,7 +160,7 @@ def test_a_port_that_is_taken_is_refused_with_what_to_do(place, monkeypatch):
     with listen("wire", place), pytest.raises(UserError, match="in use") as caught:
         listen("wire", place)
     assert caught.value.code == "port-in-use"
-    assert str(place) in str(caught.value)
+    assert caught.value.message == f"cannot listen on {place} (Address already in use)"
     assert "[wire] listen" in caught.value.hint
 
 
@@ -183,6 +183,12 @@ def accepted(listener):
         return listener.accept()[0]
     except BlockingIOError:
         return None
+
+
+def test_a_name_that_nobody_knows_is_refused_with_what_to_do():
+    with pytest.raises(UserError, match=r"no-such-host.invalid:9638 \([^()]+\): ") as caught:
+        listen("wire", Address("no-such-host.invalid", 9638))
+    assert caught.value.code == "bad-address"
 
 
 def test_an_address_of_another_host_is_refused_at_once():

@@ -261,6 +261,26 @@ def test_a_node_of_another_ring_at_the_address_of_a_dead_member_is_refused(hosts
     assert not {"bob", "ben"} & set(named)
 
 
+def test_rings_whose_operators_name_each_others_members_become_one(two_rings):
+    """It is enough that one node of each names one of the other."""
+    ada, _, bob, _ = two_rings
+    for host, other in ((ada, bob), (bob, ada)):
+        leave(host)
+        peers = tomllib.loads(host.file.read_text())["wire"]["peers"]
+        configure(host, peers=[*peers, other.address]).start()
+    all_whole(two_rings, 15.0)
+    assert [ring_of(host) for host in two_rings] == [OLD["a"]] * 4
+
+
+def test_who_has_been_alone_in_a_ring_of_its_own_for_long_joins_the_one_of_its_peer(
+    hosts, two_rings
+):
+    *_, bob, ben = two_rings
+    eve = belongs(hosts.add("eve", [bob]), "a").start().wait_until_up()
+    all_whole([bob, ben, eve])
+    assert ring_of(eve) == OLD["b"]
+
+
 def test_whoever_names_itself_among_its_peers_begins_or_joins_a_ring_all_the_same(hosts):
     ada, bob = ring = (hosts.add("ada"), hosts.add("bob"))
     configure(ada, peers=[ada.address]).start()

@@ -169,7 +169,7 @@ def test_the_name_is_kept_through_restarts_and_so_is_its_age():
     stage = start()
     ring = stage.role.ring.id
     stage.wait(YOUNG_SECONDS + 1).restart(disseminator(seed=2))
-    stage.hear(told(member("bob"))).drop().hear(met(LOW))
+    stage.hear(told(member("bob"))).drop().hear(met(LOW, by=peer("eve")))
     assert stage.role.ring.id == ring
 
 
@@ -238,3 +238,45 @@ def test_whom_operators_name_as_peers_of_each_other_become_one_ring_though_they_
     stage.hear(met(LOW))
     assert stage.role.ring.id == LOW
     assert stage.take(Hello)[0] == Peer("", "bob:9638")
+
+
+def test_who_joins_a_ring_is_not_taken_for_one_who_has_just_begun_it():
+    """It may live where a member of another ring was, whose others still knock there."""
+    stage = start(peers=("bob:9638",))
+    stage.hear(met(MIDDLE, knocked=False)).hear(told(member("bob")))
+    stage.hear(met(LOW, by=peer("eve")))
+    assert stage.role.ring.id == MIDDLE
+
+
+def test_a_member_that_has_gone_over_to_the_lower_name_is_followed():
+    stage = ring_of(member("bob"), member("cyd"))
+    stage.wait(YOUNG_SECONDS + 1).drop().hear(met(LOW, knocked=False))
+    assert stage.role.ring.id == LOW
+
+
+def test_a_member_that_has_not_heard_of_the_lower_name_is_told():
+    stage = ring_of(member("bob"), member("cyd"))
+    stage.hear(met(LOW, knocked=False)).wait(YOUNG_SECONDS + 1).drop()
+    stage.hear(met(HIGH, knocked=False, by=peer("cyd")))
+    assert [told_one.id for told_one, _ in hellos(stage)] == ["cyd"]
+    assert stage.role.ring.id == LOW
+
+
+def test_who_knocks_in_vain_is_told_where_it_is_but_does_not_knock_back():
+    stage = ring_of(member("bob"))
+    stage.wait(YOUNG_SECONDS + 1).drop().hear(met(LOW, by=peer("eve")))
+    assert [told_one.id for told_one, _ in hellos(stage)] == ["eve"]
+    stage.drop().hear(met(LOW, knocked=False, by=peer("eve")))
+    assert hellos(stage) == []
+
+
+def test_who_is_alone_joins_the_ring_of_its_peer_when_that_one_tells_its_name():
+    name = name_of(MIDDLE, OLD)
+    assert not meet(name, HIGH, knocked=False, alone=True)
+    assert meet(name, HIGH, knocked=False, alone=True, named=True)
+    assert name.id == HIGH
+
+
+def hellos(stage):
+    """Who is greeted just now, and how."""
+    return [(to, message) for to, message in stage.sent if isinstance(message, Hello)]
