@@ -54,6 +54,7 @@ class Host:
         self.up = False
         self.paused = False
         self.buried = False
+        self.leaving = False
         self.stalls = 0
         self.clock: Clock | None = None
         self.powers_lost = 0
@@ -96,7 +97,8 @@ class Host:
 
     def _end(self, left: Presence) -> None:
         assert self.up, f"{self.name} is not up"
-        self.up, self.paused, self.since = False, False, self.agenda.now
+        self.up, self.paused, self.leaving = False, False, False
+        self.since = self.agenda.now
         for actor in self.actors.values():
             actor.end()
         self._network.links.set_presence(self.me.address, left)
@@ -149,8 +151,8 @@ class Host:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the node runs with all its actors, and none of them stands still."""
-        return self.up and not self.paused and not self.stalls
+        """Whether the node runs and means to go on, and none of its actors stands still."""
+        return self.up and not (self.leaving or self.paused or self.stalls)
 
     def _resume(self, time: float) -> None:
         if self.paused and time == self._resumes:

@@ -183,6 +183,7 @@ class Ring:
     def leave(self, name: str) -> None:
         """Stop a host gracefully: it says so, and is gone a moment later."""
         host = self.hosts[name]
+        host.leaving = True
         host.tell("root", Leave())
         self.agenda.at(self.agenda.now + PARTING_SECONDS, Host.stop, host)
 

@@ -69,6 +69,7 @@ class Accuracy(Looker):
         """See also what lasts for less than the time between two looks."""
         for letter in out.said:
             if isinstance(letter, Event) and letter.after == Health.CONFIRMED.word:
+                self._wellness.look()
                 well = {each.me.id: each for each in self._wellness.well(self._seconds)}
                 pair = (host.name, letter.name)
                 if letter.subject in well and host.me.id in well and pair not in self._told:
