@@ -94,7 +94,7 @@ class Greetings:
         alone = not role.reachable and not role.lost
         named = met.peer.address in self._peers
         joins = role.ring.meet(met, now, alone=alone, named=named, known=known)
-        if before and (met.knocked or (known and role.ring.id == before)):
+        if before and (met.knocked or (known and met.ring > role.ring.id)):
             target = "" if joins and met.knocked else met.peer.id
             role.send(Peer(target, met.peer.address), role.hello())
 

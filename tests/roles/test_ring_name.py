@@ -262,6 +262,12 @@ def test_a_member_that_has_not_heard_of_the_lower_name_is_told():
     assert stage.role.ring.id == LOW
 
 
+def test_a_wire_that_heard_of_our_ring_too_late_makes_nobody_speak():
+    stage = ring_of(member("bob"))
+    stage.drop().hear(met(stage.role.ring.id, knocked=False))
+    stage.expect_nothing()
+
+
 def test_who_knocks_in_vain_is_told_where_it_is_but_does_not_knock_back():
     stage = ring_of(member("bob"))
     stage.wait(YOUNG_SECONDS + 1).drop().hear(met(LOW, by=peer("eve")))
