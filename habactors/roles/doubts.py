@@ -1,8 +1,9 @@
 """Whose word do I not take for a member's end?
 
-That somebody is dead whom I hold alive may be news, or the view of one who is cut off. So my own
-detector looks first, and tells the accused, who then refutes it. Who comes back from the other
-side of a split ring brings many such words; nobody should die of them.
+That somebody is dead whom I hold alive, or have suspected for a moment only, may be news, or the
+view of one who is cut off. So my own detector looks first, and tells the accused, who then refutes
+it. Who comes back from the other side of a split ring brings many such words; nobody should die of
+them.
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from habactors.roles.disseminator import Disseminator
 
 AGAIN_SECONDS = 1.0
+YOUNG_SECONDS = 1.0
+"""A suspicion that is younger has not given the accused the time to refute it."""
 
 
 class Doubts:
@@ -31,7 +34,7 @@ class Doubts:
             not rumor.is_gone
             or rumor.left
             or standing is None
-            or standing.health is not Health.ALIVE
+            or self._is_believed(standing, rumor, now)
             or rumor.incarnation < standing.incarnation
         ):
             return False
@@ -40,6 +43,16 @@ class Doubts:
             self._held[rumor.id] = rumor, now
             self._role.say(Doubted(rumor))
         return True
+
+    def _is_believed(self, standing: Membership, rumor: Membership, now: float) -> bool:
+        """Who was suspected for long enough to refute it, or is refused by its own host, is dead.
+
+        Who comes back from the other side tells its suspicions first, and confirms them at once.
+        """
+        if standing.health is Health.ALIVE:
+            return False
+        since = self._role.since.get(standing.key, now)
+        return rumor.refusals > 0 or now - since >= YOUNG_SECONDS
 
     def settle(self, accusation: Accusation) -> Membership | None:
         """The detector has found a member dead: what was held back of it, if that is meant."""

@@ -259,3 +259,30 @@ def test_nobody_who_was_alive_is_dead_before_the_detector_said_so(steps):
             stage.hear(told(step, by="cyd"))
             if before is ALIVE and not dead_before:
                 assert not bob(stage).is_gone
+
+
+# Suspicions that have just been heard of
+
+
+def just_suspected(seconds, **evidence):
+    """Bob is suspected by eve, and so much later she says that he is dead."""
+    stage = ring_of(member("bob"), member("cyd"))
+    stage.hear(told(member("bob", health=SUSPECT, by="eve"), by="eve"))
+    stage.drop().wait(seconds).drop()
+    return stage.hear(told(dead(**evidence), by="eve"))
+
+
+def test_a_death_on_the_heels_of_its_suspicion_is_looked_into():
+    stage = just_suspected(0.2)
+    assert bob(stage).health is SUSPECT
+    assert stage.take(Doubted).rumor.health is DEAD
+
+
+def test_who_had_its_time_to_refute_is_believed_to_be_dead():
+    stage = just_suspected(1.5)
+    assert bob(stage).health is DEAD
+    assert stage.take_all(Doubted) == []
+
+
+def test_whom_its_own_host_refuses_is_believed_to_be_dead_at_once():
+    assert bob(just_suspected(0.1, refused=True)).health is DEAD
