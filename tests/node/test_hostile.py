@@ -8,8 +8,11 @@ import urllib.request
 import zmq
 
 from habactors.protocol.envelope import Envelope, seal
+from habactors.protocol.gossip import Hello, Rumors
 from habactors.protocol.probes import Ping
+from habactors.protocol.rumors import Departure, Membership
 from tests.hosts import SIDECAR_PORT, WIRE_PORT, until
+from tests.node.test_membership import OLD, belongs, configure
 
 NOISE_BYTES = 100_000
 
@@ -24,6 +27,13 @@ def malformed(host, where):
     """How many malformed inputs the node has counted there."""
     lines = [line for line in metrics(host).splitlines() if line.startswith("habactors_malformed")]
     return sum(float(line.rpartition(" ")[2]) for line in lines if f'where="{where}"' in line)
+
+
+def dropped(host, reason):
+    """How many sound messages the node's wire did not let in for that reason."""
+    name = f"habactors_wire_dropped_{reason}_total "
+    lines = [line for line in metrics(host).splitlines() if line.startswith(name)]
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
 
 
 def throw_bytes(make_socket, noise):
@@ -82,3 +92,25 @@ def test_noise_at_every_door_is_counted_and_harmless(hosts):
     for host in (ada, bob):
         assert host.sees(ada="alive", bob="alive")
     assert [row["restarts"] for row in ada.control.status()["actors"]] == [0] * len(before)
+
+
+def test_what_other_rings_say_and_what_is_meant_for_others_changes_nothing(hosts):
+    ada, bob = belongs(hosts.add("ada"), "a"), belongs(hosts.add("bob"), "a")
+    configure(bob, peers=[ada.address])
+    for host in (ada, bob):
+        host.start().wait_until_up()
+    until(lambda: ada.sees(ada="alive", bob="alive"), what=ada.printed())
+    me, eve = ada.control.status()["id"], Membership("e" * 32, "eve", "127.0.0.1:1", 1)
+    told = Rumors((eve, Departure(me, eve.id, "begone", 1)))
+    with zmq.Context.instance().socket(zmq.DEALER) as dealer:
+        dealer.set(zmq.LINGER, 2000)
+        dealer.connect(f"tcp://{ada.address}:{WIRE_PORT}")
+        for message in (told, Hello(eve, 0), Ping(1, me, (eve,))):
+            for ring, target in ((OLD["b"], me), (OLD["b"], ""), (OLD["a"], "f" * 32)):
+                dealer.send(seal(Envelope(eve.id, eve.address, message, ring, target)))
+        until(lambda: dropped(ada, "foreign") == 6, what=metrics(ada))
+        until(lambda: dropped(ada, "misdirected") == 3, what=metrics(ada))
+    for host in (ada, bob):
+        assert host.members() == {"ada": "alive", "bob": "alive"}
+    (event,) = until(lambda: [event for event in ada.events() if event["to"] == "foreign"])
+    assert event["name"] == eve.address
