@@ -370,9 +370,9 @@ class Disseminator(Role):
             self._deadlines.set("search", now + seconds * (0.5 + self.rng.random()))
 
     def _found(self, now: float) -> None:
-        """Peers that all greet each other and have no founder among them: somebody must begin."""
+        """Peers that all greet each other and have no founder among them: the lowest id begins."""
         if not self.ring.id:
-            if self.reachable:
+            if self.reachable and self.me.id < min(self.reachable):
                 self.ring.found(now)
             self._deadlines.set("found", now + FOUNDING_SECONDS)
 

@@ -1,5 +1,6 @@
 """A ring on a real network: what its members believe of each other while cables are cut."""
 
+import random
 import time
 
 import pytest
@@ -69,3 +70,22 @@ def test_a_tenth_of_all_packets_lost_confirms_nobody(network, ring):
     network.lose(0.1)
     wait_till(time.time() + 15.0)
     assert confirmed(ring) == [], story(ring)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(360)
+def test_nobody_takes_the_word_of_who_was_cut_off(network, ring):
+    """Its suspicions have been growing while it was alone, and may end just when it is back."""
+    rng = random.Random(7)
+    end = time.time() + 240.0
+    while time.time() < end:
+        lonely = rng.choice(ring)
+        others = [host for host in ring if host is not lonely]
+        network.isolate(lonely)
+        until(lambda: all_see(others, [lonely], "confirmed"), 15.0, lambda: story(ring))  # noqa: B023
+        wait_till(time.time() + rng.uniform(1.0, 6.0))
+        healed = time.time()
+        network.heal()
+        until(lambda: whole(ring), 5.0, lambda: story(ring))
+        wait_till(time.time() + 1.0)
+        assert confirmed(others, since=healed) == [], story(ring)

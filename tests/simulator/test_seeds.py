@@ -25,10 +25,6 @@ def test_seeds_that_greet_each_other_come_to_one_ring(count):
         assert all(host.wire.role.ring for host in ring.up)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="several members begin a ring at once, and shut each other out for a second",
-)
 def test_seeds_that_greet_each_other_suspect_nobody():
     for seed in range(10):
         assert together(8, seed)[1] == []
