@@ -24,6 +24,15 @@ from tests.bench.rings.ours import Ours
 from tests.bench.rings.sightings import Broken
 
 RINGS = {ring.NAME: ring for ring in (Ours, serf.Serf)}
+HOW = {
+    "habactors": (
+        "habactors: times are those of the nodes' own events; news is config apply.\n"
+        "A node has news when it has written it down (to a tick of the kernel, 4 ms)."
+    ),
+    "serf": "serf: lan profile; times are those of the agents' log lines; news is a user event.",
+}
+"""What is seen of each kind of ring."""
+
 NODES_MAX = 250
 MISSING = "–"
 
@@ -167,9 +176,7 @@ def caption(measured, load):
     notes = [
         f"Median [least–greatest]; {counts}.",
         f"{os.cpu_count()} processors for all nodes together; load before: {load:.1f}.",
-        "habactors: times are those of the nodes' own events; news is config apply.",
-        "A node has news when it has written it down (to a tick of the kernel, 4 ms).",
-        "serf: lan profile; times are those of the agents' log lines; news is a user event.",
+        *(HOW[name] for name in measured),
         "After kill -9 the host lives, and refuses connections; who is cut off is only silent.",
         "Whether a node that came back sees all alive is looked up every 0.05 s.",
     ]
