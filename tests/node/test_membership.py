@@ -197,8 +197,8 @@ def test_two_nodes_with_one_data_dir_both_say_so_and_do_not_flood_the_ring(hosts
     eve = hosts.add("eve", [ada], detector=QUICK)
     shutil.copytree(bob.data_dir, eve.data_dir)
     twins = (bob.start().wait_until_up(), eve.start().wait_until_up())
-    for twin, other in (twins, twins[::-1]):
-        (event,) = until(lambda twin=twin: node_events(twin, "conflict"), 10.0, twin.printed)
+    for twin, other in (twins, twins[::-1]):  # the first to see it may be silent for 10 s then
+        (event,) = until(lambda twin=twin: node_events(twin, "conflict"), 25.0, twin.printed)
         assert place_of(other) in event["why"]
     before = incarnation(ada, id_of(bob))
     began = time.time()
