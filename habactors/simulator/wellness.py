@@ -1,6 +1,6 @@
 """Who is well, who is down, and since when? The truth that no member can know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from habactors.simulator.host import Host
 from habactors.simulator.ring import Ring
@@ -22,20 +22,19 @@ class Wellness:
         """Note who is well and who is down at this moment."""
         now = self._ring.agenda.now
         running = [host for host in self._ring.up if host.is_whole]
-        well = {host.name: self._well.get(host.name, now) for host in self._majority(running)}
-        self._well = well
-        down = (host.name for host in self._ring.hosts.values() if not host.up)
-        self._down = {name: self._down.get(name, now) for name in down}
+        down = (host for host in self._ring.hosts.values() if not host.up)
+        self._well = _since(self._well, self._majority(running), now)
+        self._down = _since(self._down, down, now)
 
     def well(self, seconds: float) -> list[Host]:
         """Those that have been well for so long."""
-        return self._since(self._well, seconds)
+        return self._for(self._well, seconds)
 
     def down(self, seconds: float) -> list[Host]:
         """Those that have been down for so long."""
-        return self._since(self._down, seconds)
+        return self._for(self._down, seconds)
 
-    def _since(self, times: dict[str, float], seconds: float) -> list[Host]:
+    def _for(self, times: dict[str, float], seconds: float) -> list[Host]:
         latest = self._ring.agenda.now - seconds
         return [self._ring.hosts[name] for name, time in times.items() if time <= latest]
 
@@ -50,3 +49,8 @@ class Wellness:
             )
             if 2 * reached > len(running):
                 yield host
+
+
+def _since(before: dict[str, float], hosts: Iterable[Host], now: float) -> dict[str, float]:
+    """Since when the hosts have been what they are: not for longer than their nodes have."""
+    return {host.name: max(host.since, before.get(host.name, now)) for host in hosts}
