@@ -198,7 +198,8 @@ class Disseminator(Role):
             return
         if rumor.incarnation >= WHOLE_MAX:
             return
-        if rumor.health is Health.ALIVE and not self._namesake.answers(rumor, now):
+        of_another = rumor.health is Health.ALIVE or rumor.address != self.me.address
+        if of_another and not self._namesake.answers(rumor, now):
             return
         was, after = rumor.health.word, Health.ALIVE.word
         accusers = ", ".join(rumor.accusers) or "a former life"
@@ -312,9 +313,16 @@ class Disseminator(Role):
             self.send(peer, Rumors(chunk, hot))
 
     def _accuse(self, accusation: Accusation, now: float) -> None:
-        """Turn the detector's finding into a rumor, unless the member has moved on."""
+        """Turn the detector's finding into a rumor, unless the member has moved on.
+
+        What was only checked is believed as it was said: evidence of everybody would make many
+        rumors out of one.
+        """
         doubted = self._doubts.settle(accusation)
-        accused = doubted or self.table.membership(accusation.member_id)
+        if doubted:
+            self.take_in(doubted, now, durable=False, hot=True)
+            return
+        accused = self.table.membership(accusation.member_id)
         if accused is None or accused.incarnation != accusation.incarnation:
             return
         others = accused.evidence if accused.level > Health.ALIVE else ()
