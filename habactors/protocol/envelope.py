@@ -6,14 +6,15 @@ nothing else.
 
 import msgspec
 
-from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Want
+from habactors.protocol.ballots import AnyBallot
+from habactors.protocol.gossip import Gossip
 from habactors.protocol.limits import ENVELOPE_BYTES_MAX, Address, MemberId, MemberIdOrNone, RingId
-from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
+from habactors.protocol.probes import Probe
 from habactors.protocol.rumors import AnyRumor
 
 VERSION = 1
 
-RingMessage = Ping | Ack | PingRequest | Nack | Hello | Rumors | Digest | Outline | Want | Noted
+RingMessage = Probe | Gossip | AnyBallot
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):

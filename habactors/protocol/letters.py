@@ -35,6 +35,16 @@ from habactors.protocol.errands import (
     StopServices,
 )
 from habactors.protocol.events import Event
+from habactors.protocol.leadership import (
+    AskLeadership,
+    AskStandings,
+    Demoted,
+    Elected,
+    Leadership,
+    Stand,
+    StepDown,
+    Withdrawn,
+)
 from habactors.protocol.news import (
     Accusation,
     CatchUp,
@@ -48,6 +58,7 @@ from habactors.protocol.news import (
     Withdraw,
 )
 from habactors.protocol.transport import (
+    Balloted,
     Gossiped,
     LinkLost,
     Probed,
@@ -63,16 +74,22 @@ AnyLetter = (
     Accusation
     | Answered
     | ApplyConfig
+    | AskLeadership
+    | AskStandings
+    | Balloted
     | CallRoll
     | CatchUp
+    | Demoted
     | DepartMember
     | Doubted
+    | Elected
     | Ended
     | Event
     | Expelled
     | ExplainMember
     | Gossiped
     | Halt
+    | Leadership
     | Leave
     | Left
     | LinkLost
@@ -96,7 +113,9 @@ AnyLetter = (
     | ServicesStopped
     | Snapshot
     | Spawn
+    | Stand
     | StartService
+    | StepDown
     | StopNode
     | StopService
     | StopServices
@@ -105,6 +124,7 @@ AnyLetter = (
     | Watch
     | WireStarted
     | Withdraw
+    | Withdrawn
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -4,25 +4,33 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Want
+from habactors.protocol.ballots import AnyBallot
+from habactors.protocol.gossip import Gossip
 from habactors.protocol.letter import Letter
 from habactors.protocol.lifecycle import Peer
 from habactors.protocol.limits import WATCHED_MAX, Address, RingId
-from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
+from habactors.protocol.probes import Probe
 
 
 class Probed(Letter, frozen=True):
     """A detector elsewhere says this."""
 
     peer: Peer
-    message: Ping | Ack | PingRequest | Nack
+    message: Probe
 
 
 class Gossiped(Letter, frozen=True):
     """A disseminator elsewhere says this."""
 
     peer: Peer
-    message: Hello | Rumors | Digest | Outline | Want | Noted
+    message: Gossip
+
+
+class Balloted(Letter, frozen=True):
+    """An election actor elsewhere says this."""
+
+    peer: Peer
+    message: AnyBallot
 
 
 class Send(Letter, frozen=True):
@@ -32,7 +40,7 @@ class Send(Letter, frozen=True):
     """
 
     peer: Peer
-    message: Ping | Ack | PingRequest | Nack | Hello | Rumors | Digest | Outline | Want | Noted
+    message: Probe | Gossip | AnyBallot
 
 
 class LinkLost(Letter, frozen=True):

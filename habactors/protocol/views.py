@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from habactors.protocol.electorate import Electorate
 from habactors.protocol.letter import Letter
 
 
@@ -46,7 +47,8 @@ class ServiceView(Letter, frozen=True):
 class GroupView(Letter, frozen=True):
     """A service group.
 
-    The ring's configuration for it (version 0 when there is none) and its members in id order.
+    The ring's configuration for it (version 0 when there is none), its members in id order, and
+    the outcome of its last election (term 0 when there was none).
     """
 
     service_group: str
@@ -54,6 +56,9 @@ class GroupView(Letter, frozen=True):
     config_body: bytes
     config_source: str
     members: tuple[ServiceView, ...]
+    term: int = 0
+    leader: str = ""
+    electorate: Electorate = Electorate()
 
 
 class Views(Letter, frozen=True):

@@ -8,10 +8,11 @@ of the node hear what changed as `Views`.
 from random import Random
 from typing import Any
 
+from habactors.protocol.electorate import Electorate
 from habactors.protocol.health import Health
 from habactors.protocol.lifecycle import Identity, Start
 from habactors.protocol.news import CatchUp, Known, News, Snapshot
-from habactors.protocol.rumors import Config, Departure, Key, Membership, Service
+from habactors.protocol.rumors import Config, Departure, Election, Key, Membership, Service
 from habactors.protocol.views import GroupView, MemberView, Recount, ServiceView, Views
 from habactors.roles.follower import Follower, Step
 from habactors.roles.isolation import is_isolated, reach
@@ -81,7 +82,7 @@ class Census(Role):
                 self._groups.setdefault(group, {})[member_id] = rumor
                 self._serves.setdefault(member_id, {})[group] = None
                 self._touched_groups[group] = None
-            case Config(service_group=group):
+            case Config(service_group=group) | Election(service_group=group):
                 self._touched_groups[group] = None
 
     def _unfold(self, key: Key) -> None:
@@ -93,7 +94,7 @@ class Census(Role):
                 _discard(self._groups, group, member_id)
                 _discard(self._serves, member_id, group)
                 self._touched_groups[group] = None
-            case Config(service_group=group):
+            case Config(service_group=group) | Election(service_group=group):
                 self._touched_groups[group] = None
 
     def _touch_member(self, member_id: str) -> None:
@@ -149,7 +150,8 @@ class Census(Role):
         self._touched_members, self._touched_groups = {}, {}
         members = (self._member_view(key[1]) for key in self._known if key[0] == Membership.KIND)
         names = dict.fromkeys(self._groups)
-        names.update(dict.fromkeys(key[1] for key in self._known if key[0] == Config.KIND))
+        kinds = (Config.KIND, Election.KIND)
+        names.update(dict.fromkeys(key[1] for key in self._known if key[0] in kinds))
         groups = (self._group_view(group) for group in names)
         self.say(
             Views(
@@ -190,7 +192,9 @@ class Census(Role):
         ]
         item = self._known.get(("config", group))
         config = item.rumor if item and isinstance(item.rumor, Config) else None
-        if config is None and not members:
+        found = self._known.get(("election", group))
+        election = found.rumor if found and isinstance(found.rumor, Election) else None
+        if config is None and election is None and not members:
             return None
         return GroupView(
             group,
@@ -198,6 +202,9 @@ class Census(Role):
             config.body if config else b"",
             config.source if config else "",
             tuple(members),
+            election.term if election else 0,
+            election.leader if election else "",
+            election.electorate if election else Electorate(),
         )
 
     def _service_view(self, service: Service) -> ServiceView:

@@ -15,6 +15,7 @@ from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Wan
 from habactors.protocol.hands import PeersFound
 from habactors.protocol.health import Health
 from habactors.protocol.heat import Heat, budget
+from habactors.protocol.leadership import Elected
 from habactors.protocol.lifecycle import Identity, Peer, Start, Wake
 from habactors.protocol.limits import CHUNK_BYTES, RUMORS_MAX, WHOLE_MAX
 from habactors.protocol.news import (
@@ -28,7 +29,15 @@ from habactors.protocol.news import (
     Snapshot,
     Withdraw,
 )
-from habactors.protocol.rumors import AnyRumor, Departure, Evidence, Key, Membership, Service
+from habactors.protocol.rumors import (
+    AnyRumor,
+    Departure,
+    Election,
+    Evidence,
+    Key,
+    Membership,
+    Service,
+)
 from habactors.protocol.table import Table, by_priority, chunks
 from habactors.protocol.transport import Gossiped, RingMet, WireStarted
 from habactors.roles.apply import Applications
@@ -97,6 +106,9 @@ class Disseminator(Role):
                 self._accuse(message, now)
             case Offer() | Withdraw():
                 self._offers.take_up(message, now)
+            case Elected(group, term, serial, leader, electorate):
+                outcome = Election(group, term, serial, leader, self.me.id, electorate)
+                self.take_in(outcome, now, durable=False, hot=True)
             case ApplyConfig():
                 self._applications.take_up(message, now)
             case DepartMember():

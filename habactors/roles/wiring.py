@@ -5,13 +5,34 @@ look up the hearers here, and a role that says something that is not in the tabl
 `NAME.hands` is the body of the actor itself: its sockets, files or processes.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
-from habactors.protocol import commands, errands, events, files, hands, news, transport, views
+from habactors.protocol import (
+    ballots,
+    commands,
+    errands,
+    events,
+    files,
+    hands,
+    leadership,
+    news,
+    transport,
+    views,
+)
 from habactors.protocol import gossip as ring_gossip
 from habactors.protocol import probes as ring_probes
 
-CAST = ("root", "wire", "disseminator", "detector", "census", "services", "sidecar", "control")
+CAST = (
+    "root",
+    "wire",
+    "disseminator",
+    "detector",
+    "census",
+    "election",
+    "services",
+    "sidecar",
+    "control",
+)
 """All actors; root starts the others in this order and stops them in reverse."""
 
 QUESTIONS = {
@@ -20,6 +41,7 @@ QUESTIONS = {
     "disseminator": "What should everyone know?",
     "detector": "Who is alive?",
     "census": "Who serves what?",
+    "election": "Who leads each group?",
     "services": "What should run here?",
     "sidecar": "What may programs see?",
     "control": "What may people ask?",
@@ -37,6 +59,7 @@ class Line(NamedTuple):
 WIRING = (
     Line("wire", transport.Probed, ("detector",)),
     Line("wire", transport.Gossiped, ("disseminator",)),
+    Line("wire", transport.Balloted, ("election",)),
     Line("wire", transport.LinkLost, ("detector",)),
     Line("wire", transport.WireStarted, ("detector", "disseminator")),
     Line("wire", transport.RingMet, ("disseminator",)),
@@ -58,10 +81,19 @@ WIRING = (
     Line("disseminator", hands.FindPeers, ("disseminator.hands",)),
     Line("disseminator", commands.Answered, ("control",)),
     Line("census", news.CatchUp, ("disseminator",)),
-    Line("census", views.Views, ("services", "sidecar", "control")),
+    Line("census", views.Views, ("election", "services", "sidecar", "control")),
+    Line("election", views.Recount, ("census",)),
+    Line("election", leadership.AskStandings, ("services",)),
+    Line("election", leadership.Elected, ("disseminator",)),
+    Line("election", leadership.Leadership, ("services", "sidecar", "control")),
+    Line("election", commands.Answered, ("control",)),
     Line("services", views.Recount, ("census",)),
     Line("services", news.Offer, ("disseminator",)),
     Line("services", news.Withdraw, ("disseminator",)),
+    Line("services", leadership.Stand, ("election",)),
+    Line("services", leadership.Withdrawn, ("election",)),
+    Line("services", leadership.Demoted, ("election",)),
+    Line("services", leadership.AskLeadership, ("election",)),
     Line("services", errands.Spawn, ("root",)),
     Line("services", errands.Halt, ("root",)),
     Line("services", errands.ServicesStopped, ("root",)),
@@ -72,10 +104,13 @@ WIRING = (
     Line("services", files.Listen, ("services.hands",)),
     Line("services", files.Unlisten, ("services.hands",)),
     Line("sidecar", views.Recount, ("census",)),
+    Line("sidecar", leadership.AskLeadership, ("election",)),
     Line("sidecar", commands.ReadBoard, ("services",)),
     Line("sidecar", commands.ReadHealth, ("detector",)),
     Line("sidecar", errands.CallRoll, ("root",)),
     Line("control", views.Recount, ("census",)),
+    Line("control", leadership.AskLeadership, ("election",)),
+    Line("control", leadership.StepDown, ("election",)),
     Line("control", commands.ReadBoard, ("services",)),
     Line("control", commands.ReadHealth, ("detector",)),
     Line("control", errands.CallRoll, ("root",)),
@@ -116,6 +151,7 @@ SENT = {
     ring_gossip.Digest: ("disseminator", transport.Gossiped),
     ring_gossip.Outline: ("disseminator", transport.Gossiped),
     ring_gossip.Want: ("disseminator", transport.Gossiped),
+    **dict.fromkeys(get_args(ballots.AnyBallot), ("election", transport.Balloted)),
     ring_gossip.Noted: ("disseminator", transport.Gossiped),
 }
 """What members say to each other.

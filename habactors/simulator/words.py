@@ -14,7 +14,7 @@ from habactors.protocol.health import Health
 from habactors.protocol.lifecycle import Peer
 from habactors.protocol.news import Accusation, CatchUp, Doubted, Overheard
 from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
-from habactors.protocol.rumors import AnyRumor, Config, Departure, Membership, Service
+from habactors.protocol.rumors import AnyRumor, Config, Departure, Election, Membership, Service
 
 Phrase = tuple[int, str]
 
@@ -48,6 +48,8 @@ def rumored(rumor: AnyRumor) -> str:
             return f"{rumor.service_group} version {rumor.version}"
         case Departure():
             return plain(f"{rumor.member_id} is departed")
+        case Election():
+            return plain(f"{rumor.leader or 'nobody'} leads {rumor.service_group}@{rumor.term}")
 
 
 def listed(rumors: Sequence[AnyRumor]) -> str:

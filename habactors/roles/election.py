@@ -1,0 +1,155 @@
+"""Who leads each group?
+
+One contest for each group of leader topology that this node serves in, or has ever voted in. Votes
+and the latest electorates are kept before they are said.
+"""
+
+from random import Random
+from typing import Any
+
+import msgspec
+
+from habactors.config import ElectionConfig
+from habactors.protocol.commands import Answered
+from habactors.protocol.leadership import (
+    AskLeadership,
+    AskStandings,
+    Demoted,
+    Stand,
+    StepDown,
+    Withdrawn,
+)
+from habactors.protocol.lifecycle import Identity, Start, Wake
+from habactors.protocol.transport import Balloted
+from habactors.protocol.views import GroupView, MemberView, Recount, Views
+from habactors.roles.contest import Contest
+from habactors.roles.follower import Follower, Step
+from habactors.roles.isolation import is_isolated
+from habactors.roles.role import Role
+from habactors.roles.voter import Record
+
+RECORD = "ballot/"
+CONTESTS_MAX = 1_000
+
+_decoder = msgspec.msgpack.Decoder(Record)
+
+
+class Election(Role):
+    """The contests of one node; `life` is another one after each start of the node."""
+
+    NAME = "election"
+
+    def __init__(self, me: Identity, settings: ElectionConfig, life: str, rng: Random) -> None:
+        super().__init__(me)
+        self.settings = settings
+        self.life = life
+        self.rng = rng
+        self.contests: dict[str, Contest] = {}
+        self._members: dict[str, MemberView] = {}
+        self._groups: dict[str, GroupView] = {}
+        self._follower = Follower()
+        self._quiet_until = float("-inf")
+
+    def hear(self, message: Any, now: float) -> None:
+        match message:
+            case Balloted(peer, ballot):
+                contest = self._contest(ballot.service_group, now)
+                if contest:
+                    contest.hear(peer, ballot, now)
+            case Wake():
+                pass
+            case Views():
+                self._follow(message, now)
+            case Stand(service_group=group):
+                contest = self._contest(group, now)
+                if contest:
+                    contest.stand(message, now)
+            case Withdrawn(service_group=group):
+                if group in self.contests:
+                    self.contests[group].stand(None, now)
+            case Demoted(service_group=group, term=term):
+                if group in self.contests:
+                    self.contests[group].demoted(term)
+            case StepDown():
+                self._step_down(message, now)
+            case AskLeadership():
+                for contest in self.contests.values():
+                    self.say(contest.leadership(now))
+            case Start(kept, damaged):
+                self._start(kept, now, damaged=damaged)
+        self._keep_time(now)
+
+    def _start(self, kept: dict[str, bytes], now: float, *, damaged: bool) -> None:
+        """Whoever may have voted in a life before says nothing until those votes bind no more."""
+        if kept or damaged:
+            self._quiet_until = now + self.settings.lease_seconds
+        for key, value in kept.items():
+            if key.startswith(RECORD):
+                try:
+                    record = _decoder.decode(value)
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    continue
+                self._open(key.removeprefix(RECORD), record).resume(now)
+        self.say(Recount())
+        self.say(AskStandings())
+
+    def _contest(self, group: str, now: float) -> Contest | None:
+        if group in self.contests:
+            return self.contests[group]
+        if len(self.contests) >= CONTESTS_MAX:
+            return None
+        contest = self._open(group, Record())
+        self._show(contest, now)
+        return contest
+
+    def _open(self, group: str, record: Record) -> Contest:
+        contest = self.contests[group] = Contest(
+            self,
+            group,
+            self.settings,
+            self.rng,
+            record,
+            life=self.life,
+            quiet_until=self._quiet_until,
+        )
+        return contest
+
+    def _follow(self, views: Views, now: float) -> None:
+        if views.whole:
+            if not self._follower.reset(views.epoch, views.version):
+                return
+            self._members, self._groups = {}, {}
+        else:
+            step = self._follower.step(views.epoch, views.version)
+            if step is Step.GAP:
+                self.say(Recount())
+            if step is not Step.NEXT:
+                return
+        self._members.update((view.id, view) for view in views.members)
+        self._groups.update((view.service_group, view) for view in views.groups)
+        for member_id in views.gone_members:
+            self._members.pop(member_id, None)
+        for name in views.gone_groups:
+            self._groups.pop(name, None)
+        for contest in self.contests.values():
+            self._show(contest, now)
+
+    def _show(self, contest: Contest, now: float) -> None:
+        isolated = is_isolated(self._members.values())
+        contest.see(self._groups.get(contest.group), self._members, now, isolated=isolated)
+
+    def _step_down(self, order: StepDown, now: float) -> None:
+        contest = self.contests.get(order.service_group)
+        if contest is None or contest.reign is None:
+            message = f"{self.me.name} does not lead {order.service_group}"
+            hint = "habactors elections tells who does: ask there"
+            self.say(Answered(order.request, message, "conflict", hint))
+            return
+        contest.resign("an operator wanted it", order.to, now)
+        self.say(Answered(order.request, f"{self.me.name} hands {order.service_group} over"))
+
+    def _keep_time(self, now: float) -> None:
+        for contest in self.contests.values():
+            contest.tick(now)
+        wakes = [contest.wake for contest in self.contests.values() if contest.wake is not None]
+        self.wake_at(min(wakes, default=None))
