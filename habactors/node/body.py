@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 class Berth(NamedTuple):
     """All that an actor is given when it starts; `expected` tells that the node has run before.
 
-    `listener` is the descriptor of the listening socket, for the wire only.
+    `listener` is the descriptor of the listening socket, for the wire only. `life` is another word
+    after each start of the node.
     """
 
     actor: str
@@ -47,6 +48,7 @@ class Berth(NamedTuple):
     channel: Channel
     expected: bool
     listener: int = -1
+    life: str = ""
 
 
 class Outcome:

@@ -21,6 +21,7 @@ from habactors.roles.context import Places
 from habactors.roles.control import Control
 from habactors.roles.detector import Detector
 from habactors.roles.disseminator import Disseminator
+from habactors.roles.election import Election
 from habactors.roles.role import Role
 from habactors.roles.services import Services
 from habactors.roles.sidecar import Sidecar
@@ -53,6 +54,11 @@ PARTS = {
     ),
     "detector": Part(lambda berth, rng: Detector(berth.me, berth.config.detector, rng), _no_hands),
     "census": Part(lambda berth, rng: Census(berth.me, rng), _no_hands),
+    "election": Part(
+        lambda berth, rng: Election(berth.me, berth.config.election, berth.life, rng),
+        _no_hands,
+        keeps=True,
+    ),
     "services": Part(
         lambda berth, rng: Services(
             berth.me, berth.config.services, places(berth.config, berth.me), rng

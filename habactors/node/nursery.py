@@ -54,6 +54,7 @@ class Nursery:
         self._clock = clock
         self._expected = expected
         self._listener = listener
+        self._life = os.urandom(8).hex()
         self._forget_parent = forget_parent
 
     def start(self, actor: str) -> tuple[int, Channel]:
@@ -72,6 +73,7 @@ class Nursery:
             theirs,
             self._expected,
             self._listener.fileno() if actor == "wire" else -1,
+            self._life,
         )
         self.counters.add(actor, "body", "starts")
         try:

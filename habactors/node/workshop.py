@@ -4,6 +4,7 @@ What goes wrong here is told to the role in words; nothing that a package, a dis
 does may end the actor.
 """
 
+import logging
 from pathlib import Path
 
 from habactors.config import Config
@@ -12,7 +13,17 @@ from habactors.node.hands import Desk, Hands
 from habactors.node.outputs import Outputs
 from habactors.node.packages import Kit, Packages
 from habactors.node.rendering import render
-from habactors.protocol.files import Fetch, Fetched, Listen, Render, Rendered, Unlisten
+from habactors.protocol.files import (
+    Fetch,
+    Fetched,
+    Listen,
+    Proclaim,
+    Render,
+    Rendered,
+    Unlisten,
+)
+
+log = logging.getLogger(__name__)
 
 EXAMPLES = tuple(
     folder for folder in (Path(__file__).parents[2] / "conf" / "packages",) if folder.is_dir()
@@ -28,7 +39,8 @@ class Workshop(Hands):
 
     def __init__(self, config: Config) -> None:
         self._packages = Packages((*config.services.packages, *EXAMPLES))
-        self._outputs = Outputs(config.node.data_dir / SVC)
+        self._svc = config.node.data_dir / SVC
+        self._outputs = Outputs(self._svc)
         self._kits: dict[str, Kit] = {}
         self._desk: Desk | None = None
 
@@ -43,6 +55,8 @@ class Workshop(Hands):
                 self._desk.hear(self._fetch(message))
             case Render():
                 self._desk.hear(self._render(message))
+            case Proclaim(service, text):
+                self._proclaim(service, text)
             case Listen(service):
                 self._outputs.listen(service)
             case Unlisten(service):
@@ -52,6 +66,16 @@ class Workshop(Hands):
 
     def close(self) -> None:
         self._outputs.close()
+
+    def _proclaim(self, service: str, text: bytes) -> None:
+        """All or nothing: the service may read it at any moment."""
+        path = self._svc / service / "var" / "leadership.json"
+        fresh = path.with_name(f".{path.name}.new")
+        try:
+            fresh.write_bytes(text)
+            fresh.replace(path)
+        except OSError as error:
+            log.warning("%s cannot be written (%s)", path, error.strerror)
 
     def _fetch(self, order: Fetch) -> Fetched:
         try:

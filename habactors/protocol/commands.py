@@ -128,6 +128,7 @@ class ServiceStatus(Letter, frozen=True):
     path: str
     config: bytes
     restarted_because: str = ""
+    role: str = ""
 
 
 class ServiceBoard(Letter, frozen=True):

@@ -12,7 +12,7 @@ class Spawn(Letter, frozen=True):
     """See to it that this job runs.
 
     Paths are absolute; `fifo` receives stdout and stderr; `pid_file` proves the process to a later
-    root.
+    root, unless it `dies_with_root`.
     """
 
     job: str
@@ -23,6 +23,7 @@ class Spawn(Letter, frozen=True):
     pid_file: str
     user: str = ""
     group: str = ""
+    dies_with_root: bool = False
 
 
 class Halt(Letter, frozen=True):

@@ -76,6 +76,13 @@ class Rendered(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class Proclaim(msgspec.Struct, frozen=True):
+    """Write into the service's var/leadership.json who leads; `text` is a JSON object."""
+
+    service: str
+    text: bytes
+
+
 class Listen(msgspec.Struct, frozen=True):
     """Move what the service writes into its log from now on."""
 

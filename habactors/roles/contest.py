@@ -410,7 +410,9 @@ class Contest:
         self.role.keep(f"ballot/{self.group}", record, durable=True)
 
     def _tell(self, now: float) -> None:
-        """Say how this node stands, when that has changed."""
+        """Say how this node stands, when that has changed; in a hope it is as it was."""
+        if self.reign and not self.reign.resigning and now >= self.reign.lease_until:
+            return
         fresh = self.leadership(now)
         if fresh != self._said:
             self._said = fresh

@@ -26,10 +26,15 @@ class Places(msgspec.Struct, frozen=True):
 
 
 def context(
-    places: Places, package: Package, folder: str, group: GroupView, config: dict[str, Any]
+    places: Places,
+    package: Package,
+    folder: str,
+    group: GroupView,
+    config: dict[str, Any],
+    leader: str = "",
 ) -> dict[str, Any]:
-    """All roots for one service."""
-    members = [_member(view) for view in group.members if Health(view.health) in REACHABLE]
+    """All roots for one service; `leader` is the id of the member that leads its group."""
+    members = [_member(view, leader) for view in group.members if Health(view.health) in REACHABLE]
     me = next(
         (member for member in members if member["member_id"] == places.sys["member_id"]), None
     )
@@ -37,7 +42,7 @@ def context(
         "sys": places.sys,
         "pkg": _package(package, f"{places.svc_dir}/{folder}"),
         "cfg": config,
-        "svc": _service(group.service_group, members, me),
+        "svc": _service(group.service_group, members, me, leader),
         "bind": {},
     }
 
@@ -68,7 +73,7 @@ def _package(package: Package, path: str) -> dict[str, Any]:
 
 
 def _service(
-    service_group: str, members: list[dict[str, Any]], me: dict[str, Any] | None
+    service_group: str, members: list[dict[str, Any]], me: dict[str, Any] | None, leader: str
 ) -> dict[str, Any]:
     service, group, org = split(service_group)
     return {
@@ -77,19 +82,28 @@ def _service(
         "org": org,
         "election_is_running": False,
         "election_is_no_quorum": False,
-        "election_is_finished": False,
+        "election_is_finished": bool(leader),
         "update_election_is_running": False,
         "update_election_is_no_quorum": False,
         "update_election_is_finished": False,
         "me": me,
         "first": members[0] if members else None,
-        "leader": None,
+        "leader": _whom_to_follow(members, me),
         "update_leader": None,
         "members": members,
     }
 
 
-def _member(view: ServiceView) -> dict[str, Any]:
+def _whom_to_follow(
+    members: list[dict[str, Any]], me: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """The leader of the others. On the leader itself `{{#with svc.leader}}` is empty text."""
+    if me and me["leader"]:
+        return None
+    return next((member for member in members if member["leader"]), None)
+
+
+def _member(view: ServiceView, leader: str) -> dict[str, Any]:
     service, group, org = split(view.service_group)
     parts = [*view.ident.split("/"), "", "", ""]
     return {
@@ -101,13 +115,13 @@ def _member(view: ServiceView) -> dict[str, Any]:
         "group": group,
         "org": org,
         "persistent": view.permanent,
-        "leader": False,
-        "follower": False,
+        "leader": view.member_id == leader,
+        "follower": bool(leader) and view.member_id != leader,
         "update_leader": False,
         "update_follower": False,
         "election_is_running": False,
         "election_is_no_quorum": False,
-        "election_is_finished": False,
+        "election_is_finished": bool(leader),
         "update_election_is_running": False,
         "update_election_is_no_quorum": False,
         "update_election_is_finished": False,

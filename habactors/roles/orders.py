@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ANSWERS = "answers"
 ANSWERS_MAX = 32
 UNLOADED = "unloaded/"
-NEEDS_ELECTION = ("initializer", "leader")
+INITIALIZER = "initializer"
 GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 Order = LoadService | UnloadService | StartService | StopService | RestartService
@@ -74,9 +74,9 @@ class Orders:
 
     def load(self, load: LoadService, now: float) -> None:
         """Look for the package first; nothing changes if there is none."""
-        if load.topology in NEEDS_ELECTION:
-            message = f"topology {load.topology} needs elections, which this version does not have"
-            hint = "load it with --topology standalone"
+        if load.topology == INITIALIZER:
+            message = "this version has no topology initializer yet"
+            hint = "load it with --topology standalone or leader"
             self._refuse(load, "not-supported", message, hint, now)
         elif not GROUP.fullmatch(load.group):
             hint = "use at most 64 letters, digits, dashes and underscores"
@@ -97,7 +97,12 @@ class Orders:
         organization = self._role.places.organization
         name = f"{news.package.name}.{load.group}" + (f"@{organization}" if organization else "")
         service = self._role.services.get(name)
-        if service and not load.force and not service.spec.unloading:
+        other = self._other_topology(name, load.topology)
+        if other:
+            hint = f"load it with --topology {other}, or unload it there first"
+            message = f"{name} has topology {other} on other members"
+            self._refuse(load, "conflict", message, hint, now)
+        elif service and not load.force and not service.spec.unloading:
             if load.request:
                 hint = "unload it first, or load it with --force"
                 self._refuse(load, "conflict", f"{name} is already loaded", hint, now)
@@ -107,6 +112,14 @@ class Orders:
         else:
             self._put(name, load, news.package).fetched(news)
             self.answer(load.request, f"{name} is loaded")
+
+    def _other_topology(self, name: str, topology: str) -> str:
+        """A topology under which another member serves in that group, if it is a different one."""
+        group = self._role.groups.get(name)
+        for view in group.members if group else ():
+            if view.member_id != self._role.me.id and view.topology != topology:
+                return view.topology
+        return ""
 
     def _put(self, name: str, load: LoadService, package: Package) -> Service:
         """The service with a new spec, now desired up."""

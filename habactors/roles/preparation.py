@@ -13,6 +13,7 @@ from habactors.protocol.news import Offer
 from habactors.protocol.views import GroupView, Recount
 from habactors.roles.context import Places, context
 from habactors.roles.layers import Unreadable, merge, parse, pick
+from habactors.roles.leading import Leading
 from habactors.roles.role import Role
 from habactors.roles.specs import Prints, Spec
 from habactors.roles.steps import Steps
@@ -35,7 +36,8 @@ class Preparation:
         self._context: dict[str, Any] | None = None
         self._is_rendering = False
         self._refused_at = 0.0
-        self._flaws = {"package": "", "exports": "", "census": "", "files": "", "config": ""}
+        kinds = ("package", "exports", "census", "leader", "files", "config")
+        self._flaws = dict.fromkeys(kinds, "")
 
     @property
     def blocked(self) -> str:
@@ -61,7 +63,9 @@ class Preparation:
         self._steps.forget("fetch", "offer")
         self._context = None
 
-    def advance(self, spec: Spec, group: GroupView | None, now: float) -> Prints | None:
+    def advance(
+        self, spec: Spec, group: GroupView | None, leading: Leading | None, now: float
+    ) -> Prints | None:
         """Say the next step; the prints of the files when nothing is left to do."""
         if self.package is None:
             fetch = Fetch(spec.service_group, spec.package)
@@ -72,7 +76,12 @@ class Preparation:
         if not self._is_offered(offer, group, now):
             return None
         assert group is not None, "listed in a group that is not there"
-        self._render(self.package, spec, group, now)
+        self._flaws["leader"] = ""
+        if leading and leading.known is None:
+            self._flaws["leader"] = f"waits for a leader: {leading.blocked}"
+            return None
+        leader = leading.known.leader if leading and leading.known else ""
+        self._render(self.package, spec, group, leader, now)
         return None if self._is_rendering else self.files
 
     def is_listed(self, group: GroupView | None, offer: Offer | None = None) -> bool:
@@ -121,8 +130,10 @@ class Preparation:
             self._flaws["config"] = f"the ring's configuration is no TOML: {error}"
             self.config = self.config or package.defaults
 
-    def _render(self, package: Package, spec: Spec, group: GroupView, now: float) -> None:
-        fresh = context(self._places, package, spec.folder, group, self.config)
+    def _render(
+        self, package: Package, spec: Spec, group: GroupView, leader: str, now: float
+    ) -> None:
+        fresh = context(self._places, package, spec.folder, group, self.config, leader)
         retry_at = self._refused_at + RETRY_SECONDS
         is_refused = bool(self._flaws["files"])
         if fresh != self._context or (is_refused and now >= retry_at):

@@ -10,11 +10,13 @@ import msgspec
 from habactors.protocol.commands import ServiceStatus
 from habactors.protocol.errands import Ended, Halt, Running, Spawn
 from habactors.protocol.files import Fetched, Rendered
+from habactors.protocol.leadership import Leadership
 from habactors.protocol.news import Withdraw
 from habactors.protocol.views import GroupView
 from habactors.roles.backoff import Backoff
 from habactors.roles.context import Places, split
 from habactors.roles.hook import Hook
+from habactors.roles.leading import TOPOLOGY, Leading
 from habactors.roles.preparation import Preparation
 from habactors.roles.role import Role
 from habactors.roles.specs import PROCESS, Prints, Spec
@@ -23,6 +25,8 @@ from habactors.roles.steps import Steps
 SHUTDOWN_SECONDS = 8.0
 RUN = "run"
 RECONFIGURE = "reconfigure"
+RESTART_CODE = 75
+"""With this exit code (EX_TEMPFAIL) a reconfigure hook asks for a restart instead."""
 
 
 class Service:
@@ -46,6 +50,8 @@ class Service:
         self._group: GroupView | None = None
         self._certain = False
         self._spawning: Prints | None = None
+        is_led = spec.topology == TOPOLOGY
+        self.leading = Leading(role, spec.service_group, spec.folder) if is_led else None
         self._hook: Hook | None = Hook(self._job(RECONFIGURE), self._pid_file(RECONFIGURE))
 
     @property
@@ -77,6 +83,21 @@ class Service:
             self._preparation.files = started
         if started.pid:
             self._become("up", started.since)
+
+    def remember_lead(self, term: bytes, now: float) -> None:
+        """Under which term its process led, in a former life of the services actor."""
+        if self.leading and term.isdigit():
+            self.leading.remember(int(term), now)
+
+    def lead(self, news: Leadership) -> None:
+        """How this node stands in the service's group."""
+        if self.leading:
+            self.leading.hear(news)
+
+    def stand_again(self) -> None:
+        """The election actor begins anew."""
+        if self.leading:
+            self.leading.stand_again()
 
     def fetched(self, news: Fetched) -> None:
         self._preparation.fetched(news)
@@ -125,6 +146,8 @@ class Service:
         lived_seconds = now - self.started.since if self.pid else 0.0
         self._settle()
         self._note_process(Prints())
+        if self.leading:
+            self.leading.demote()
         if self.wanted and self.state != "stopping":
             self._back_off(_outcome(news), lived_seconds, now)
             return
@@ -150,6 +173,8 @@ class Service:
         self._steps.look()
         if self._hook:
             self._pursue_hook(self._hook, now)
+        if self.leading:
+            self._pursue_leadership(self.leading, now)
         if not self.wanted:
             self._bring_down(now)
             return
@@ -159,9 +184,25 @@ class Service:
             self._become("waiting", now)
         if self.state == "stopping":
             self._say_halt(now)
-        files = self._preparation.advance(self.spec, self._group, now)
+        files = self._preparation.advance(self.spec, self._group, self.leading, now)
         if files and self.state not in ("stopping", "backoff"):
             self._bring_up(files, now)
+
+    def _pursue_leadership(self, leading: Leading, now: float) -> None:
+        """Tell whether this service could lead, and stop it in time when it leads no more."""
+        unfit = {"backoff": self.restart_why, "stopping": "it is being stopped"}
+        leading.stand(wanted=self.wanted, fit=unfit.get(self.state, ""))
+        end = leading.end_of_reign(now)
+        if end is None:
+            return
+        if not self.pid and self._certain:
+            leading.demote()
+        elif self.state == "stopping":
+            pass
+        elif now >= end:
+            self._restart_for("it leads its group no more", now)
+        else:
+            self._steps.look_again(end)
 
     def _bring_down(self, now: float) -> None:
         if not self.closing and self._preparation.is_listed(self._group):
@@ -171,6 +212,9 @@ class Service:
             self._say_halt(now)
 
     def _bring_up(self, files: Prints, now: float) -> None:
+        if self.leading:
+            self.leading.lead()
+            self.leading.proclaim()
         if not self.pid or not self._certain:
             self._start(files, now)
         elif not self.started.run:  # nobody knows what it was started with
@@ -225,7 +269,9 @@ class Service:
         self._steps.forget("hook")
         if hook.is_worth_telling(news):
             self._report(now, self.state, f"reconfigure {_outcome(news)}")
-        if hook.was_for(self.pid):
+        if news.code == RESTART_CODE and self.pid == hook.pid:
+            self._restart_for("its configuration cannot be taken up live", now)
+        elif hook.was_for(self.pid):
             self._note_process(msgspec.structs.replace(self.started, config=hook.config))
 
     def _restart_for(self, why: str, now: float) -> None:
@@ -243,6 +289,8 @@ class Service:
             signal, seconds = package.shutdown_signal, package.shutdown_timeout_seconds
         if self.spec.shutdown_timeout_seconds is not None:
             seconds = self.spec.shutdown_timeout_seconds
+        if self.leading and self.leading.term:
+            seconds = min(seconds, self.leading.seconds_to_stop(now))
         halt = Halt(self._job(RUN), self._pid_file(RUN), signal, seconds)
         self._steps.say("halt", halt, now)
 
@@ -255,12 +303,13 @@ class Service:
         package = self._preparation.package
         assert package is not None, "spawns without a package"
         version = self._group.config_version if self._group else 0
+        known = self.leading.known if self.leading else None
         own = {
             "HABACTORS_SERVICE_GROUP": self.name,
             "HABACTORS_MEMBER_ID": self._role.me.id,
             "HABACTORS_CONFIG_VERSION": str(version),
-            "HABACTORS_TERM": "",
-            "HABACTORS_ROLE": "",
+            "HABACTORS_TERM": str(known.term) if known else "",
+            "HABACTORS_ROLE": known.role if known else "",
         }
         return Spawn(
             self._job(hook),
@@ -271,6 +320,7 @@ class Service:
             self._pid_file(hook),
             package.user,
             package.group,
+            dies_with_root=self.leading is not None,
         )
 
     def _note_process(self, started: Prints) -> None:
@@ -311,6 +361,7 @@ class Service:
             path=self.path,
             config=msgspec.json.encode(self._preparation.config),
             restarted_because=self.restart_why,
+            role=self.leading.role if self.leading else "",
         )
 
 

@@ -22,6 +22,7 @@ from habactors.protocol.commands import (
 )
 from habactors.protocol.errands import Ended, Halt, Running, ServicesStopped, StopServices
 from habactors.protocol.files import Fetched, Listen, Rendered, Unlisten
+from habactors.protocol.leadership import AskLeadership, AskStandings, Leadership
 from habactors.protocol.lifecycle import Identity, Start, Wake
 from habactors.protocol.news import Withdraw
 from habactors.protocol.views import GroupView, Recount, ServiceView, Views
@@ -29,6 +30,7 @@ from habactors.roles.backoff import Backoff
 from habactors.roles.context import Places, split
 from habactors.roles.deadlines import Deadlines
 from habactors.roles.follower import Follower, Step
+from habactors.roles.leading import LEAD
 from habactors.roles.orders import Orders
 from habactors.roles.role import Role
 from habactors.roles.service import RECONFIGURE, RUN, SHUTDOWN_SECONDS, Service
@@ -92,6 +94,12 @@ class Services(Role):
                 LoadService() | UnloadService() | StartService() | StopService() | RestartService()
             ):
                 self._orders.take_up(message, now)
+            case Leadership(service_group=group):
+                if group in self.services:
+                    self.services[group].lead(message)
+            case AskStandings():
+                for service in self.services.values():
+                    service.stand_again()
             case ReadBoard():
                 self._board = None
             case StopServices():
@@ -110,6 +118,8 @@ class Services(Role):
         service.closing = self._closing
         service.see(self.groups.get(spec.service_group))
         self.services[spec.service_group] = service
+        if service.leading:
+            self.say(AskLeadership())
         self._orphans.pop(spec.service_group, None)
         self.say(Listen(spec.folder))
         return service
@@ -131,6 +141,7 @@ class Services(Role):
         for name, started in prints.items():
             if name in self.services:
                 self.services[name].remember(started)
+                self.services[name].remember_lead(start.kept.get(LEAD + name, b""), now)
             else:
                 self._orphans[name] = None
         for wanted in self.settings.load:
@@ -139,6 +150,7 @@ class Services(Role):
             )
             self._orders.load(load, now)
         self._recount(now)
+        self.say(AskLeadership())
 
     def _close(self) -> None:
         self._closing = True

@@ -80,7 +80,7 @@ def service(row: ServiceStatus, now: float) -> dict[str, Any]:
         "pid": row.pid or None,
         "elapsed_seconds": _seconds(now - row.since) if row.since else None,
         "health": "unknown",
-        "role": None,
+        "role": row.role or None,
         "restarts": row.restarts,
         "next_restart_seconds": again,
         "blocked": row.blocked or None,
