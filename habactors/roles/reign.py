@@ -25,7 +25,11 @@ ROUNDS_KEPT = 32
 
 
 class Reign:
-    """One term of this member as leader. `resigning`: it is about to stop, and does not renew."""
+    """One term of this member as leader.
+
+    `resigning`: it is about to stop, and does not renew. `agreed` is the latest electorate to which
+    a majority has agreed in this term.
+    """
 
     def __init__(self, contest: "Contest", term: int, now: float) -> None:
         self.term = term
@@ -40,7 +44,7 @@ class Reign:
         self._fit: dict[str, bool] = {}
         self._changed = 1
         self._next_renewal = now
-        self._told: Electorate | None = None
+        self.agreed: Electorate | None = None
 
     def lease(self, began: float, seconds: float) -> None:
         """Count on a lease that was asked for at `began`, whatever the clocks do."""
@@ -89,8 +93,8 @@ class Reign:
         contest = self._contest
         release = Release(contest.group, self.term, self._successor)
         contest.voter.released(contest.me, release)
-        if self._told is not None:
-            self._announce("", self._told)
+        if self.agreed is not None:
+            self._announce("", self.agreed)
         contest.send_all(contest.voter.record.electorate, release)
 
     def has_heir(self) -> bool:
@@ -118,12 +122,12 @@ class Reign:
         settled = rounds[electorate.majority - 1]
         if settled in self._asked:
             self.lease(self._asked[settled], self._contest.lease_seconds)
-        if settled >= self._changed and self._told != electorate:
+        if settled >= self._changed and self.agreed != electorate:
             self._announce(self._contest.me, electorate)
 
     def _announce(self, leader: str, electorate: Electorate) -> None:
         """Let the whole ring know what a majority has agreed upon."""
-        self._told = electorate
+        self.agreed = electorate
         serial = 2 * electorate.serial + (not leader)
         contest = self._contest
         contest.role.say(Elected(contest.group, self.term, serial, leader, electorate))
@@ -132,7 +136,7 @@ class Reign:
         """Change the electorate by one member, once a majority has agreed to the last change."""
         contest = self._contest
         record = contest.voter.record
-        if self._told != record.electorate or now >= self.lease_until:
+        if self.agreed != record.electorate or now >= self.lease_until:
             return
         fresh = contest.polls.change(record.electorate, contest.me, now)
         if fresh:

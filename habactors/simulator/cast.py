@@ -9,20 +9,25 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-from habactors.config import DetectorConfig, DisseminatorConfig
+from habactors.config import DetectorConfig, DisseminatorConfig, ElectionConfig
 from habactors.protocol.lifecycle import Identity
 from habactors.roles.census import Census
 from habactors.roles.detector import Detector
 from habactors.roles.disseminator import Disseminator
+from habactors.roles.election import Election
 from habactors.roles.role import Role
 
 
 class Seat(NamedTuple):
-    """What an actor is given: who its host is, whom that greets, and a Random of its own."""
+    """What an actor is given.
+
+    Who its host is, whom that greets, a Random of its own, and a word for this life of the node.
+    """
 
     me: Identity
     peers: tuple[str, ...]
     rng: Random
+    life: str = ""
 
 
 Cast = dict[str, Callable[[Seat], Role]]
@@ -40,6 +45,7 @@ def cast_of(
         "disseminator": lambda seat: Disseminator(seat.me, disseminator, seat.peers, seat.rng),
         "detector": lambda seat: Detector(seat.me, detector, seat.rng),
         "census": lambda seat: Census(seat.me, seat.rng),
+        "election": lambda seat: Election(seat.me, ElectionConfig(), seat.life, seat.rng),
     }
 
 

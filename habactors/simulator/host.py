@@ -201,5 +201,5 @@ class Host:
         return hearers
 
     def _cast_actor(self, name: str) -> Actor:
-        role = self._cast[name](Seat(self.me, self.peers, self._rngs[name]))
+        role = self._cast[name](Seat(self.me, self.peers, self._rngs[name], f"{self.since}"))
         return Actor(self, name, role)

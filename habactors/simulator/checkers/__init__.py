@@ -3,6 +3,7 @@
 from habactors.simulator.checkers.checker import Checker
 from habactors.simulator.checkers.costs import BytesBound, MessagesBound
 from habactors.simulator.checkers.history import Departures, Incarnations
+from habactors.simulator.checkers.leases import Leases
 from habactors.simulator.checkers.probes import ProbeGap
 from habactors.simulator.checkers.verdicts import Accuracy, Completeness
 
@@ -13,6 +14,7 @@ __all__ = [
     "Completeness",
     "Departures",
     "Incarnations",
+    "Leases",
     "MessagesBound",
     "ProbeGap",
 ]
