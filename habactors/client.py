@@ -43,11 +43,13 @@ QUESTIONS = frozenset(
         "members",
         "status",
         "census",
+        "elections",
         "svc.status",
         "svc.logs",
         "config.show",
         "events",
         "explain.member",
+        "explain.election",
     )
 )
 """The commands that change nothing, so that asking twice is harmless."""
@@ -91,6 +93,10 @@ class Control:
     def census(self, group: str | None = None) -> dict[str, Any]:
         """The census document, of one service group or of all."""
         return dict(self.call("census", group=group))
+
+    def elections(self, group: str | None = None) -> list[dict[str, Any]]:
+        """Who leads each service group that chooses a leader, or that one."""
+        return list(self.call("elections", group=group))
 
     def events(self, since: float | None = None) -> list[dict[str, Any]]:
         """What happened in the last `since` seconds, or all that is remembered."""
@@ -153,6 +159,20 @@ class Control:
     def explain_member(self, name: str) -> dict[str, Any]:
         """Why a member, by name or id, is as it is."""
         return dict(self.call("explain.member", name=name))
+
+    def explain_election(self, group: str) -> dict[str, Any]:
+        """Why a service group has the leader that it has, or none."""
+        return dict(self.call("explain.election", group=group))
+
+    def leader_step_down(self, group: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+        """Have this node lead a service group no more."""
+        return dict(self.call("leader.step-down", group=group, timeout=timeout))
+
+    def leader_transfer(
+        self, group: str, to: str, timeout: float = TIMEOUT_SECONDS
+    ) -> dict[str, Any]:
+        """Have a member, by name or id, lead a service group instead of this node."""
+        return dict(self.call("leader.transfer", group=group, to=to, timeout=timeout))
 
     def actor_restart(self, name: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
         """End an actor and start it anew."""

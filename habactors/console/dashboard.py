@@ -34,6 +34,13 @@ FRAME_LINES = 2
 HEALTH_ORDER = {"confirmed": 0, "suspect": 1, "alive": 2, "departed": 3}
 STATE_ORDER = {"backoff": 0, "parked": 0, "up": 2, "running": 2, "down": 3}
 ON_THE_WAY_ORDER = 1
+LEADS = "★"
+NO_LEADER = {
+    "none": "no leader yet",
+    "in-progress": "electing",
+    "no-quorum": "no quorum",
+    "finished": "no leader",
+}
 
 
 class Picture(NamedTuple):
@@ -46,12 +53,13 @@ class Picture(NamedTuple):
     members: list[Row]
     status: Row | None
     census: Row
+    elections: list[Row]
     services: list[Row]
     events: list[Row]
     trouble: str = ""
 
 
-NOTHING = Picture(0.0, [], None, {"census_groups": {}}, [], [])
+NOTHING = Picture(0.0, [], None, {"census_groups": {}}, [], [], [])
 
 
 def dashboard(picture: Picture, width: int, height: int) -> RenderableType:
@@ -151,16 +159,26 @@ def _members(picture: Picture, gap: int) -> Part:
 
 
 def _groups(picture: Picture, gap: int) -> Part:
+    """The groups; a leader is marked, and a group that lacks one is yellow."""
     rows = _rows(gap, "<", "<", "*")
     names = {row["id"]: row["name"] for row in picture.members}
+    elections = {row["service_group"]: row for row in picture.elections}
     for name, group in picture.census["census_groups"].items():
-        config = group["service_config"]
+        config, election = group["service_config"], elections.get(name)
+        leader = election["leader"] if election else None
+        lacks_leader = election is not None and not leader
         who = Text()
+        if election and lacks_leader:
+            who.append(f"{NO_LEADER[election['status']]}  ", style="yellow")
         for member_id, member in group["population"].items():
             shown = names.get(member_id, short(member_id))
-            who.append(f"{shown} ", style=health_style(member_health(member)))
+            style = health_style(member_health(member))
+            if member_id == leader:
+                shown, style = f"{LEADS}{shown}", f"bold {style}"
+            who.append(f"{shown} ", style=style)
         version = f"v{config['incarnation']}" if config else ""
-        rows.add_row(Text(name), version, who or Text("nobody", style="dim"))
+        style = "yellow" if lacks_leader else ""
+        rows.add_row(Text(name, style=style), version, who or Text("nobody", style="dim"))
     return "service groups", rows
 
 
@@ -210,9 +228,16 @@ def _events(events: list[Row], lines: int) -> RenderableType:
 
 
 def _event(row: Row) -> Text:
-    style = health_style(row["to"]) if row["kind"] == "member" else state_style(row["to"])
-    known = row["kind"] in ("member", "service", "actor")
-    return Text(event_line(row), style=style if known else "")
+    match row["kind"]:
+        case "member":
+            style = health_style(row["to"])
+        case "service" | "actor":
+            style = state_style(row["to"])
+        case "election":
+            style = "yellow" if row["to"] == "nobody" else "green"
+        case _:
+            style = ""
+    return Text(event_line(row), style=style)
 
 
 def picture_of(answers: dict[str, Any], now: float) -> Picture:
@@ -222,6 +247,7 @@ def picture_of(answers: dict[str, Any], now: float) -> Picture:
         answers["members"],
         answers["status"],
         answers["census"],
+        answers["elections"],
         answers["svc.status"],
         answers["events"],
     )

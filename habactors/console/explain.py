@@ -4,6 +4,7 @@ import time
 
 import click
 
+from habactors.console.elections import election
 from habactors.console.options import choices, common, example
 from habactors.console.show import show
 
@@ -12,6 +13,9 @@ from habactors.console.show import show
 @common
 def explain() -> None:
     """Tell why something is as it is, and what it rests on."""
+
+
+explain.add_command(election)
 
 
 @explain.command(epilog=example("habactors explain member bob", "habactors explain member 3f0c"))

@@ -32,7 +32,7 @@ KEY_SECONDS = 0.1
 RETRY_SECONDS = 0.5
 QUIT = "q"
 KEYS_MAX = 64
-QUERIES = ("members", "status", "census", "svc.status", "events")
+QUERIES = ("members", "status", "census", "elections", "svc.status", "events")
 PATIENCE_SECONDS = 5.0
 FRAME_COLUMNS, FRAME_LINES = 100, 40
 """The one frame that is printed where there is no terminal."""

@@ -1,5 +1,7 @@
 """What do election and services say to each other about who leads?"""
 
+import msgspec
+
 from habactors.protocol.electorate import Electorate
 from habactors.protocol.letter import Letter
 from habactors.protocol.limits import MemberIdOrNone, ServiceGroup, Whole
@@ -8,13 +10,15 @@ from habactors.protocol.limits import MemberIdOrNone, ServiceGroup, Whole
 class Stand(Letter, frozen=True):
     """This node runs a service of a group that elects its leader.
 
-    `eligible`: it could lead now; else `why` not. The most suitable one leads.
+    `eligible`: it could lead now; else `why` not. The most suitable one leads; `measured_at` is
+    when it was asked how suitable it is (epoch seconds), None when nobody measures that.
     """
 
     service_group: ServiceGroup
     eligible: bool
     suitability: Whole
     why: str = ""
+    measured_at: float | None = None
 
 
 class AskStandings(Letter, frozen=True):
@@ -48,7 +52,8 @@ class Leadership(Letter, frozen=True):
     """How this node stands in a group: `role` is leader, follower or empty while nobody leads.
 
     `lease_until` (epoch seconds) is when a leader must stop unless it hears otherwise; `status`
-    is one of none, in-progress, no-quorum, finished, and `why` says it in words.
+    is one of none, in-progress, no-quorum, finished, and `why` says it in words. `suitability` is
+    that of the members of whom it is known.
     """
 
     service_group: ServiceGroup
@@ -61,6 +66,7 @@ class Leadership(Letter, frozen=True):
     quorum: int
     alive: int
     why: str
+    suitability: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class AskLeadership(Letter, frozen=True):

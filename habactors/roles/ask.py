@@ -44,7 +44,10 @@ class Order(Ask, frozen=True, kw_only=True):
     """A wish that is passed on to the actor that owns the matter."""
 
     def letter(self, request: int, here: Here) -> Letter:
-        """What to say to it; UserError when that would be nonsense."""
+        """What to say to it; UserError when that would be nonsense.
+
+        `Answered` when there is nothing to do.
+        """
         raise NotImplementedError
 
     def result(self, answer: Answered, here: Here) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 A command is one struct, whose fields are its arguments, and one entry in `COMMANDS`.
 """
 
-import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -26,6 +25,13 @@ from habactors.protocol.limits import WHOLE_MAX
 from habactors.roles import shapes
 from habactors.roles.ask import DAY_SECONDS, Here, Name, Order, Query
 from habactors.roles.census_document import census_document
+from habactors.roles.election_asks import (
+    Elections,
+    ExplainElection,
+    LeaderStepDown,
+    LeaderTransfer,
+)
+from habactors.roles.group_names import GROUP_WORD, full_group, known_group
 from habactors.roles.ring_asks import (
     ActorRestart,
     Depart,
@@ -38,10 +44,6 @@ from habactors.roles.ring_asks import (
 from habactors.roles.toml_check import check_body
 from habactors.roles.unfinished import Unread
 
-WORD = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-GROUP = re.compile(rf"{WORD}\.{WORD}(@{WORD})?")
-GROUP_WORD = re.compile(WORD)
-
 
 class Census(Query, frozen=True, kw_only=True):
     """The census document, of one service group or of all."""
@@ -51,7 +53,7 @@ class Census(Query, frozen=True, kw_only=True):
     def answer(self, here: Here) -> Any:
         document = census_document(here.ledger, here.me)
         if self.group is not None:
-            name = _known_group(here, self.group)
+            name = known_group(here, self.group)
             document["census_groups"] = {name: document["census_groups"][name]}
         return document
 
@@ -89,7 +91,7 @@ class ConfigShow(Query, frozen=True, kw_only=True):
     group: Name
 
     def answer(self, here: Here) -> Any:
-        return shapes.config(here.ledger.groups[_known_group(here, self.group)])
+        return shapes.config(here.ledger.groups[known_group(here, self.group)])
 
 
 class ConfigApply(Order, frozen=True, kw_only=True):
@@ -170,6 +172,7 @@ COMMANDS: dict[str, type[Query] | type[Order]] = {
     "members": Members,
     "status": Status,
     "census": Census,
+    "elections": Elections,
     "events": Events,
     "svc.status": SvcStatus,
     "svc.logs": SvcLogs,
@@ -181,7 +184,10 @@ COMMANDS: dict[str, type[Query] | type[Order]] = {
     "config.apply": ConfigApply,
     "config.show": ConfigShow,
     "depart": Depart,
+    "leader.step-down": LeaderStepDown,
+    "leader.transfer": LeaderTransfer,
     "explain.member": ExplainMemberAsk,
+    "explain.election": ExplainElection,
     "actor.restart": ActorRestart,
     "stop": Stop,
 }
@@ -216,30 +222,6 @@ def _unknown(message: str, word: str, known: dict[str, Any]) -> UserError:
     close = nearest(word[:64], known)
     hint = f"did you mean {close}?" if close else f"there are {', '.join(known)}"
     return UserError("usage", message, hint)
-
-
-def full_group(name: str, organization: str) -> str:
-    """The service group of that name, with this node's organization unless it names one.
-
-    Raises:
-        UserError: it is not service.group or service.group@organization.
-    """
-    if not GROUP.fullmatch(name):
-        raise UserError(
-            "usage",
-            f"{name[:64]!r} is no service group",
-            "write service.group or service.group@organization, such as redis.default",
-        )
-    return name if "@" in name or not organization else f"{name}@{organization}"
-
-
-def _known_group(here: Here, name: str) -> str:
-    group = full_group(name, here.organization)
-    if group not in here.ledger.groups:
-        names = ", ".join(sorted(here.ledger.groups)[:20])
-        hint = f"there are {names}" if names else "the ring has no service groups yet"
-        raise UserError("not-found", f"there is no service group {group} in the ring", hint)
-    return group
 
 
 def find_services(here: Here, name: str) -> tuple[ServiceStatus, ...]:

@@ -1,16 +1,18 @@
 """What does the census look like to programs that know Habitat's HTTP gateway?
 
-The document of `GET /census`, key for key, so that Habitat's own schema accepts it. Elections,
-updates and service files look as they do in Habitat when there are none.
+The document of `GET /census`, key for key, so that Habitat's own schema accepts it. Updates and
+service files look as they do in Habitat when there are none.
 """
 
 from typing import Any
 
 from habactors.protocol.health import Health
+from habactors.protocol.leadership import Leadership
 from habactors.protocol.lifecycle import Identity
 from habactors.protocol.views import GroupView, ServiceView, json_object
 from habactors.roles.context import split
 from habactors.roles.layers import Unreadable, parse
+from habactors.roles.leaders import Members, told
 from habactors.roles.ledger import Ledger
 
 SYS: dict[str, Any] = {
@@ -31,29 +33,40 @@ COUNTERS = (
 )
 
 
+ELECTION_STATUSES = {
+    "none": "None",
+    "in-progress": "ElectionInProgress",
+    "no-quorum": "ElectionNoQuorum",
+    "finished": "ElectionFinished",
+}
+
+
 def census_document(ledger: Ledger, me: Identity) -> dict[str, Any]:
     """The whole census as this node sees it; groups in the order of their names."""
     return {
         "changed": False,
-        "census_groups": {name: _group(ledger.groups[name], me) for name in sorted(ledger.groups)},
+        "census_groups": {
+            name: _group(ledger.groups[name], ledger.members, me) for name in sorted(ledger.groups)
+        },
         "local_member_id": me.id,
         **{f"last_{name}_counter": 0 for name in COUNTERS},
     }
 
 
-def _group(view: GroupView, me: Identity) -> dict[str, Any]:
+def _group(view: GroupView, members: Members, me: Identity) -> dict[str, Any]:
+    standing = told(view, members)
     return {
         "service_group": view.service_group,
-        "election_status": "None",
+        "election_status": ELECTION_STATUSES[standing.status],
         "update_election_status": "None",
         "pkg_incarnation": 0,
-        "leader_id": None,
+        "leader_id": standing.leader or None,
         "update_leader_id": None,
         "service_config": _service_config(view),
         "service_files": {},
         "changed_service_files": [],
         "local_member_id": me.id,
-        "population": {member.member_id: _member(member) for member in view.members},
+        "population": {member.member_id: _member(member, standing) for member in view.members},
     }
 
 
@@ -68,9 +81,14 @@ def _service_config(view: GroupView) -> dict[str, Any] | None:
     return {"incarnation": view.config_version, "value": value}
 
 
-def _member(view: ServiceView) -> dict[str, Any]:
+def _member(view: ServiceView, standing: Leadership) -> dict[str, Any]:
     service, group, org = split(view.service_group)
-    elections = ("election_is_running", "election_is_no_quorum", "election_is_finished")
+    leads, status = view.member_id == standing.leader, standing.status
+    elections = {
+        "election_is_running": status == "in-progress",
+        "election_is_no_quorum": status == "no-quorum",
+        "election_is_finished": status == "finished",
+    }
     return {
         "member_id": view.member_id,
         "pkg": package_identifier(view.ident),
@@ -80,8 +98,10 @@ def _member(view: ServiceView) -> dict[str, Any]:
         "group": group,
         "org": org,
         "persistent": view.permanent,
-        **dict.fromkeys(("leader", "follower", "update_leader", "update_follower"), False),
-        **dict.fromkeys(elections, False),
+        "leader": leads,
+        "follower": bool(standing.leader) and not leads,
+        **elections,
+        **dict.fromkeys(("update_leader", "update_follower"), False),
         **dict.fromkeys((f"update_{name}" for name in elections), False),
         "sys": SYS | json_object(view.sys),
         "alive": view.health == Health.ALIVE,

@@ -15,6 +15,7 @@ from habactors.protocol.commands import Answered, LocalHealth, ReadBoard, Servic
 from habactors.protocol.errands import Roster
 from habactors.protocol.events import Event
 from habactors.protocol.hands import Asked, Reply
+from habactors.protocol.leadership import Leadership
 from habactors.protocol.letter import Letter
 from habactors.protocol.lifecycle import Identity, Start, Wake
 from habactors.protocol.views import Views
@@ -84,7 +85,7 @@ class Control(Role):
                 self._answer(message, now)
             case Event():
                 self._note(message)
-            case LocalHealth():
+            case LocalHealth() | Leadership():
                 self.ledger.take(message)
             case Views() | ServiceBoard() | Roster():
                 self._learn(message, now)
@@ -161,6 +162,9 @@ class Control(Role):
             )
         number = self._number(now)
         letter = order.letter(number, self._here(now))
+        if isinstance(letter, Answered):
+            self._reply(caller, order.result(letter, self._here(now)))
+            return
         self._orders[number] = Passed(caller, command, order, letter)
         self._deadlines.set(("repeat", number), now + REPEAT_SECONDS)
         self._deadlines.set(("limit", number), now + order.timeout)

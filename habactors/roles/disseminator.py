@@ -29,15 +29,7 @@ from habactors.protocol.news import (
     Snapshot,
     Withdraw,
 )
-from habactors.protocol.rumors import (
-    AnyRumor,
-    Departure,
-    Election,
-    Evidence,
-    Key,
-    Membership,
-    Service,
-)
+from habactors.protocol.rumors import AnyRumor, Departure, Evidence, Key, Membership, Service
 from habactors.protocol.table import Table, by_priority, chunks
 from habactors.protocol.transport import Gossiped, RingMet, WireStarted
 from habactors.roles.apply import Applications
@@ -48,6 +40,7 @@ from habactors.roles.farewell import Farewell
 from habactors.roles.greetings import Greetings
 from habactors.roles.namesake import Namesake
 from habactors.roles.offers import Offers
+from habactors.roles.outcomes import report_outcome, tell_outcome
 from habactors.roles.records import INCARNATION, Shelf
 from habactors.roles.ring_name import FOUNDING_SECONDS, RingName
 from habactors.roles.role import Role
@@ -106,9 +99,8 @@ class Disseminator(Role):
                 self._accuse(message, now)
             case Offer() | Withdraw():
                 self._offers.take_up(message, now)
-            case Elected(group, term, serial, leader, electorate):
-                outcome = Election(group, term, serial, leader, self.me.id, electorate)
-                self.take_in(outcome, now, durable=False, hot=True)
+            case Elected():
+                tell_outcome(self, message, now)
             case ApplyConfig():
                 self._applications.take_up(message, now)
             case DepartMember():
@@ -158,6 +150,7 @@ class Disseminator(Role):
             self._note_membership(before, stands, now)
         else:
             self.since[key] = now
+            report_outcome(self, before, stands, now)
             if isinstance(stands, Departure) and before is None:
                 self._note_departure(stands, now)
         known = Known(stands, self.since[key])

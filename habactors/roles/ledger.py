@@ -1,7 +1,7 @@
 """What does the rest of the node look like from here?
 
-The fold of views, service board, roster and events that control and the sidecar show. It asks
-again for whatever it missed.
+The fold of views, leaderships, service board, roster and events that control and the sidecar show.
+It asks again for whatever it missed.
 """
 
 from collections import deque
@@ -10,6 +10,7 @@ from typing import Any
 from habactors.protocol.commands import LocalHealth, ReadBoard, ReadHealth, ServiceBoard
 from habactors.protocol.errands import CallRoll, Roster
 from habactors.protocol.events import Event
+from habactors.protocol.leadership import AskLeadership, Leadership
 from habactors.protocol.views import GroupView, MemberView, Recount, Views
 from habactors.roles.follower import Follower, Step
 from habactors.roles.role import Role
@@ -18,11 +19,16 @@ EVENTS_MAX = 500
 
 
 class Ledger:
-    """Members and groups by name, this node's services and actors, and the latest events."""
+    """Members and groups by name, this node's services and actors, and the latest events.
+
+    `leaderships` tells, by group, what the election actor of this node knows of those it takes
+    part in.
+    """
 
     def __init__(self, role: Role) -> None:
         self.members: dict[str, MemberView] = {}
         self.groups: dict[str, GroupView] = {}
+        self.leaderships: dict[str, Leadership] = {}
         self.board = ServiceBoard(())
         self.roster = Roster(0.0, ())
         self.health_score = 0
@@ -32,7 +38,7 @@ class Ledger:
 
     def open(self) -> None:
         """Ask for everything, at the start."""
-        for question in (Recount(), ReadBoard(), CallRoll(), ReadHealth()):
+        for question in (Recount(), AskLeadership(), ReadBoard(), CallRoll(), ReadHealth()):
             self._role.say(question)
 
     def take(self, message: Any) -> bool:
@@ -40,6 +46,8 @@ class Ledger:
         match message:
             case Views():
                 self._follow(message)
+            case Leadership():
+                self.leaderships[message.service_group] = message
             case ServiceBoard():
                 self.board = message
             case Roster():

@@ -1,7 +1,7 @@
 """What may programs see?
 
-A fold over census, service board, roster and events. What HTTP shows is published by replacing
-`shown` as a whole, so another thread may read it at any time without asking this one.
+A fold over census, leaderships, service board, roster and events. What HTTP shows is published by
+replacing `shown` as a whole, so another thread may read it at any time without asking this one.
 """
 
 from collections.abc import Callable
@@ -106,5 +106,5 @@ def _still(ledger: Ledger) -> Ledger:
     """The ledger as it is now, which later letters do not change."""
     still = copy(ledger)
     still.members, still.groups = ledger.members.copy(), ledger.groups.copy()
-    still.events = ledger.events.copy()
+    still.leaderships, still.events = ledger.leaderships.copy(), ledger.events.copy()
     return still

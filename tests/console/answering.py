@@ -117,6 +117,47 @@ CENSUS = {
 }
 
 
+def voter(name, suitability=0):
+    health = next(row["health"] for row in MEMBERS if row["name"] == name)
+    return {"id": IDS[name], "name": name, "health": health, "suitability": suitability}
+
+
+def election(group="redis.prod", leader="ada", **more):
+    row = {
+        "service_group": group,
+        "status": "finished" if leader else "in-progress",
+        "term": 4,
+        "leader": leader and IDS[leader],
+        "leader_name": leader,
+        "lease_seconds": 2.4 if leader == "ada" else None,
+        "electorate": [voter("ada"), voter("bob"), voter("cyd", None)],
+        "quorum": 2,
+        "alive": 3,
+        "why": f"{leader} was elected" if leader else "an election is under way",
+    }
+    return row | more
+
+
+ELECTIONS = [
+    election("hello.test", None, status="no-quorum", alive=1, term=0),
+    election(),
+]
+
+EXPLAINED = election() | {
+    "electorate": [
+        voter("ada") | {"alive": True, "self": True},
+        voter("bob") | {"alive": True, "self": False},
+        voter("cyd", None) | {"alive": False, "self": False},
+    ],
+    "alive": 2,
+    "since": NOW - 150,
+    "arithmetic": "2 of 3 are alive, 2 are needed",
+    "missing": [{"id": IDS["cyd"], "name": "cyd", "why": "it serves in the group no more"}],
+    "advice": None,
+    "here": {"serves": True, "votes": True, "role": "leader", "state": "up", "blocked": None},
+}
+
+
 def event(number, subject, name, before, after, why="", kind="member"):
     changed = {"from": before, "to": after, "why": why}
     told = {"time": NOW - 60 + number, "node": IDS["ada"], "actor": "detector", "kind": kind}
@@ -133,6 +174,8 @@ ANSWERS = {
     "members": MEMBERS,
     "status": STATUS,
     "census": CENSUS,
+    "elections": ELECTIONS,
+    "explain.election": EXPLAINED,
     "svc.status": SERVICES,
     "events": EVENTS,
     "config.show": {

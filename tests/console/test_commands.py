@@ -1,14 +1,26 @@
 """Every command: what it asks, what it prints, how it ends."""
 
+import io
 import json
 
 import click
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
+from habactors.console.contests import explanation, voters
 from habactors.console.main import HOMES, main
 from habactors.errors import UserError
-from tests.console.answering import ANSWERS, EVENTS, IDS, MEMBERS, service
+from tests.console.answering import (
+    ANSWERS,
+    EVENTS,
+    EXPLAINED,
+    IDS,
+    MEMBERS,
+    NOW,
+    election,
+    service,
+)
 
 
 def all_commands(group=main, words=()):
@@ -43,6 +55,8 @@ def complaint(done, code):
         (["members"], "members"),
         (["status"], "status"),
         (["census"], "census"),
+        (["elections"], "elections"),
+        (["explain", "election", "redis.prod"], "explain.election"),
         (["svc", "status"], "svc.status"),
         (["config", "show", "redis.prod"], "config.show"),
     ],
@@ -80,19 +94,88 @@ def test_the_census_is_a_table_for_people(at_node):
         assert word in shown
 
 
+def test_elections_are_a_table_for_people(at_node, node):
+    head, hello, redis = at_node("elections", "--format", "table").stdout.splitlines()
+    columns = ["GROUP", "STATUS", "LEADER", "TERM", "LEASE", "ALIVE", "VOTERS", "NOTE"]
+    assert head.split() == columns
+    assert hello.split()[:5] == ["hello.test", "no-quorum", "-", "-", "-"]
+    assert "1 of 3, needs 2" in hello
+    assert redis.split()[:5] == ["redis.prod", "finished", "ada", "4", "2.4"]
+    assert "ada bob cyd" in redis
+    assert redis.endswith("ada was elected")
+    assert node.asked == [("elections", {"timeout": 30.0})]
+
+
+def test_the_leader_stands_out_among_the_voters():
+    spans = {row.style: row for row in voters(election()).spans}
+    shown = voters(election()).plain
+    assert shown[spans["bold green"].start : spans["bold green"].end] == "ada"
+    assert shown[spans["yellow"].start : spans["yellow"].end] == "bob"
+
+
+def test_an_election_is_explained_to_people(at_node, utc):
+    lines = at_node("explain", "election", "redis.prod", "--format", "table").stdout.splitlines()
+    shown = dict(line.split("  ", 1) for line in lines[:5])
+    assert shown["redis.prod"].strip() == "finished"
+    assert "ada in term 4, since 22:10:50, for" in shown["leader"]
+    assert shown["leader"].endswith("its lease lasts 2.4 s unless it is renewed")
+    assert shown["votes"].strip() == "2 of 3 are alive, 2 are needed"
+    assert shown["this node"].strip() == "leads, may vote; its service is up"
+    _, ada, bob, cyd = lines[6:]
+    assert ada.split() == ["ada", "alive", "yes", "0", "leads,", "this", "node"]
+    assert bob.split() == ["bob", "suspect", "yes", "0"]
+    assert cyd.endswith("no                  -            it serves in the group no more")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"serves": False, "votes": False}, "does not serve in the group, may not vote"),
+        ({"role": "follower"}, "follows, may vote; its service is up"),
+        (
+            {"role": None, "state": "waiting", "blocked": "no leader"},
+            "waits for a leader, may vote; its service is waiting (no leader)",
+        ),
+    ],
+)
+def test_an_explanation_tells_what_this_node_stands_for(changes, says):
+    row = EXPLAINED | {"here": EXPLAINED["here"] | changes}
+    assert says in drawn(explanation(row, NOW))
+
+
+@pytest.mark.parametrize(
+    ("term", "says"), [(0, "nobody yet"), (3, "nobody, the latest term is 3")]
+)
+def test_an_explanation_tells_that_nobody_leads_and_what_to_do(term, says):
+    row = EXPLAINED | election(leader=None, term=term) | {"advice": "start bob again"}
+    row["electorate"] = []
+    shown = drawn(explanation(row, NOW))
+    assert says in shown
+    assert "start bob again" in shown
+
+
+def drawn(renderable):
+    console = Console(width=120, file=io.StringIO(), color_system=None)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
 def test_a_configuration_is_shown_ready_to_be_copied(at_node):
     shown = at_node("config", "show", "redis.prod", "--format", "table").stdout
     assert shown == "# redis.prod version 3, from member bbbbbbbb\nport = 2112\n"
 
 
 def test_what_there_is_not_is_said_in_words(at_node, node):
-    node.answers |= {"svc.status": [], "census": {"census_groups": {}}}
+    node.answers |= {"svc.status": [], "elections": [], "census": {"census_groups": {}}}
+    assert (
+        at_node("elections", "--format", "table").stdout == "no service group chooses a leader\n"
+    )
     assert at_node("svc", "status", "--format", "table").stdout == "no service is loaded here\n"
     assert "no service groups" in at_node("census", "--format", "table").stdout
 
 
 def test_tables_that_are_piped_have_no_colours_and_no_blanks_at_the_end(at_node):
-    for words in (["members"], ["status"], ["census"], ["svc", "status"]):
+    for words in (["members"], ["status"], ["census"], ["elections"], ["svc", "status"]):
         shown = at_node(*words, "--format", "table").stdout
         assert "\x1b" not in shown
         assert [line for line in shown.splitlines() if line != line.rstrip()] == []
@@ -146,6 +229,14 @@ def test_lines_of_a_log_are_json_strings_only_when_that_is_asked_for(at_node, no
         (["svc", "start", "redis"], ("svc.start", {"name": "redis"})),
         (["svc", "stop", "redis.prod"], ("svc.stop", {"name": "redis.prod"})),
         (["svc", "restart", "redis"], ("svc.restart", {"name": "redis"})),
+        (
+            ["leader", "step-down", "redis.prod"],
+            ("leader.step-down", {"group": "redis.prod"}),
+        ),
+        (
+            ["leader", "transfer", "redis.prod", "--to", "bob"],
+            ("leader.transfer", {"group": "redis.prod", "to": "bob"}),
+        ),
         (["actor", "restart", "census"], ("actor.restart", {"name": "census"})),
         (
             ["svc", "load", "redis"],
@@ -214,7 +305,7 @@ def test_a_refusal_is_one_line_with_the_exit_code_of_the_contract(at_node, node,
     assert told == {"error": error.as_dict()}
 
 
-@pytest.mark.parametrize("words", [[], ["svc"], ["config"], ["actor"]])
+@pytest.mark.parametrize("words", [[], ["svc"], ["config"], ["actor"], ["leader"]])
 def test_a_group_without_a_command_shows_its_help_as_a_page_and_ends_with_code_2(habactors, words):
     done = habactors(*words)
     assert done.exit_code == 2
@@ -235,6 +326,7 @@ def test_no_node_is_said_with_exit_code_3(habactors, run_dir):
     [
         (["membres"], "there is no command membres: did you mean members?"),
         (["svc", "stat"], "did you mean"),
+        (["leader", "transfer", "redis.prod"], "missing option '--to'"),
         (["svc", "stop"], "missing argument 'NAME': see habactors svc stop --help"),
         (["members", "--formt", "json"], "--formt"),
         (["members", "--format", "xml"], "'xml' is not one of"),

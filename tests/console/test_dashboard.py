@@ -11,11 +11,13 @@ from rich.console import Console
 from habactors.console.dashboard import NOTHING, Picture, dashboard
 from tests.console.answering import (
     CENSUS,
+    ELECTIONS,
     EVENTS,
     MEMBERS,
     NOW,
     SERVICES,
     STATUS,
+    election,
     event,
     member,
     service,
@@ -23,7 +25,7 @@ from tests.console.answering import (
 
 FRAMES = Path(__file__).parent / "frames"
 
-PICTURE = Picture(NOW, MEMBERS, STATUS, CENSUS, SERVICES, EVENTS)
+PICTURE = Picture(NOW, MEMBERS, STATUS, CENSUS, ELECTIONS, SERVICES, EVENTS)
 NO_NODE = NOTHING._replace(now=NOW, trouble="no node is running in /run/ada, waiting")
 TROUBLED = PICTURE._replace(trouble="control is being restarted")
 
@@ -62,7 +64,7 @@ def many(count):
     groups = {f"s{number}.prod": CENSUS["census_groups"]["redis.prod"] for number in range(count)}
     events = [event(number, f"e{number}", "", "", "up") for number in range(count)]
     census = CENSUS | {"census_groups": groups}
-    return Picture(NOW, members, STATUS, census, services, events)
+    return Picture(NOW, members, STATUS, census, [], services, events)
 
 
 @given(
@@ -107,3 +109,26 @@ def test_states_have_colours_on_a_terminal():
     assert "\x1b[32malive" in shown
     assert "\x1b[33msuspect" in shown
     assert "\x1b[31mbackoff" in shown
+    assert "\x1b[1;32m★ada" in shown
+    assert "\x1b[33mhello.test" in shown
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [("none", "no leader yet"), ("in-progress", "electing"), ("no-quorum", "no quorum")],
+)
+def test_a_group_without_a_leader_says_so_before_its_members(status, says):
+    led = election(leader=None, status=status)
+    frame = drawn(PICTURE._replace(elections=[led]), 120, 30)
+    assert f"{says}  ada bob" in frame
+    assert "★" not in frame
+
+
+def test_a_leader_that_is_lost_or_found_is_an_event_in_colour():
+    console = Console(width=100, file=io.StringIO(), force_terminal=True, color_system="standard")
+    lost = event(4, "redis.prod", "redis.prod", "ada", "nobody", "ada gave up", "election")
+    found = event(5, "redis.prod", "redis.prod", "nobody", "bob", "bob was elected", "election")
+    console.print(dashboard(PICTURE._replace(events=[lost, found]), 100, 30))
+    shown = console.file.getvalue()
+    assert "\x1b[33melection redis.prod: ada → nobody (ada gave up)" in shown
+    assert "\x1b[32melection redis.prod: nobody → bob (bob was elected)" in shown

@@ -18,6 +18,7 @@ from habactors.protocol.errands import ActorRow, CallRoll, RestartActor, Roster,
 from habactors.protocol.events import Event
 from habactors.protocol.hands import Asked, Reply
 from habactors.protocol.health import Health
+from habactors.protocol.leadership import AskLeadership
 from habactors.protocol.views import GroupView, MemberView, Recount, ServiceView, Views
 from habactors.roles.asks import COMMANDS
 from habactors.roles.control import ORDERS_MAX, STREAMS_MAX, Control
@@ -115,7 +116,7 @@ def refusal(stage):
 
 def test_at_the_start_it_asks_for_all_that_it_shows():
     stage = Stage(Control(ADA, "")).start()
-    for question in (Recount, ReadBoard, CallRoll, ReadHealth):
+    for question in (Recount, AskLeadership, ReadBoard, CallRoll, ReadHealth):
         stage.take(question)
     stage.expect_nothing()
 
@@ -248,7 +249,7 @@ def test_an_actor_that_says_nothing_delays_answers_only_a_little():
     ("command", "args", "says"),
     [
         ("membres", {}, "did you mean members?"),
-        ("elections", {}, "no command 'elections'"),
+        ("butterflies", {}, "no command 'butterflies'"),
         ("", {}, "there are members"),
         ("svc.status", {"nam": "x"}, "did you mean name?"),
         ("svc.stop", {}, "lacks its argument name"),

@@ -7,9 +7,11 @@ import pytest
 
 from habactors.config import ServicesConfig
 from habactors.protocol.commands import ReadBoard, ReadHealth, ServiceBoard, ServiceStatus
+from habactors.protocol.electorate import Electorate
 from habactors.protocol.errands import ActorRow, CallRoll, Roster
 from habactors.protocol.events import Event
 from habactors.protocol.health import Health
+from habactors.protocol.leadership import AskLeadership, Leadership
 from habactors.protocol.views import GroupView, MemberView, Recount, ServiceView, Views
 from habactors.roles.context import Places
 from habactors.roles.service_document import HEALTH_CODES, health_document
@@ -52,12 +54,28 @@ def viewed(name, health=Health.ALIVE):
     return MemberView(name, name, f"{name}:9638", 1, int(health), False, NOW, "")
 
 
-def serving(*names, group="redis.default"):
+def serving(*names, group="redis.default", dead=()):
     members = tuple(
-        ServiceView(name, group, REDIS.ident, 1, "standalone", b'{"port":1}', b"{}", 1, False)
+        ServiceView(
+            name,
+            group,
+            REDIS.ident,
+            1,
+            "standalone",
+            b'{"port":1}',
+            b"{}",
+            int(Health.CONFIRMED if name in dead else Health.ALIVE),
+            False,
+        )
         for name in names
     )
     return GroupView(group, 0, b"", "", members)
+
+
+def led(group, leader, term=4):
+    """The group with the outcome of an election in which all its members could vote."""
+    electorate = Electorate(term, 0, tuple(member.member_id for member in group.members))
+    return msgspec.structs.replace(group, term=term, leader=leader, electorate=electorate)
 
 
 def whole(version, members, groups=()):
@@ -85,7 +103,7 @@ def item(role, loaded):
 
 def test_at_its_start_it_asks_for_everything():
     stage = Stage(Sidecar(ADA)).start()
-    for question in (Recount, ReadBoard, CallRoll, ReadHealth):
+    for question in (Recount, AskLeadership, ReadBoard, CallRoll, ReadHealth):
         stage.take(question)
     stage.expect_nothing()
 
@@ -115,6 +133,58 @@ def test_the_census_follows_every_change(stage):
     assert census["census_groups"]["redis.default"]["population"].keys() == {"ada"}
     stage.hear(change(3, gone_groups=("redis.default",)))
     assert body(stage.role.shown.census)["census_groups"] == {}
+
+
+def test_the_census_tells_who_leads_and_who_follows(stage):
+    group = led(serving("ada", "bob", "cyd"), "bob")
+    stage.hear(whole(1, [viewed("ada"), viewed("bob"), viewed("cyd")], [group]))
+    census = body(stage.role.shown.census)
+    habitat.check(census, habitat.CENSUS)
+    shown = census["census_groups"]["redis.default"]
+    assert (shown["election_status"], shown["leader_id"]) == ("ElectionFinished", "bob")
+    flags = {name: (row["leader"], row["follower"]) for name, row in shown["population"].items()}
+    assert flags == {"ada": (False, True), "bob": (True, False), "cyd": (False, True)}
+    assert all(row["election_is_finished"] for row in shown["population"].values())
+
+
+@pytest.mark.parametrize(
+    ("dead", "status", "flag"),
+    [
+        ("b", "ElectionInProgress", "election_is_running"),
+        ("bc", "ElectionNoQuorum", "election_is_no_quorum"),
+        ("ac", "ElectionNoQuorum", "election_is_no_quorum"),
+    ],
+)
+def test_the_census_tells_that_nobody_leads_and_whether_anybody_could(stage, dead, status, flag):
+    names = ("ada", "bob", "cyd")
+    group = led(serving(*names, dead=[name for name in names if name[0] in dead]), "bob")
+    stage.hear(whole(1, map(viewed, names), [group]))
+    census = body(stage.role.shown.census)
+    habitat.check(census, habitat.CENSUS)
+    shown = census["census_groups"]["redis.default"]
+    assert (shown["election_status"], shown["leader_id"]) == (status, None)
+    for row in shown["population"].values():
+        raised = [name for name in row if name.startswith("election_is_") and row[name]]
+        assert raised == [flag]
+        assert not row["leader"]
+        assert not row["follower"]
+
+
+def test_a_leader_that_gave_up_is_none(stage):
+    stage.hear(whole(1, [viewed("ada")], [led(serving("ada", "bob", "cyd"), "")]))
+    shown = body(stage.role.shown.census)["census_groups"]["redis.default"]
+    assert (shown["election_status"], shown["leader_id"]) == ("ElectionInProgress", None)
+
+
+def test_leadership_changes_no_document_but_the_ledger(stage):
+    stage.hear(whole(1, [viewed("ada")], [serving("ada")]))
+    before = stage.role.shown
+    stage.hear(
+        Leadership("redis.default", 1, "ada", "leader", NOW + 3, "finished", ("ada",), 1, 1, "")
+    )
+    assert stage.role.shown.census is before.census
+    assert before.ledger.leaderships == {}
+    assert stage.role.shown.ledger.leaderships["redis.default"].leader == "ada"
 
 
 def test_a_gap_is_asked_about_and_what_was_shown_stays(stage):

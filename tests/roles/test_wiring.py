@@ -154,13 +154,24 @@ def test_every_ring_message_has_an_actor_that_sends_and_hears_it():
 
 def test_every_ring_message_has_a_case_where_it_is_heard():
     for kind, (actor, _) in SENT.items():
-        tree = ast.parse(Path(inspect.getfile(ROLES[actor])).read_text())
-        named = {
-            node.cls.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
-        }
+        module = inspect.getmodule(ROLES[actor])
+        named = {name for each in (module, *helpers_of(module)) for name in matches_in(each)}
         assert kind.__name__ in named
+
+
+def helpers_of(module):
+    """The modules of whose classes that of a role makes use."""
+    named = {thing.__module__ for thing in vars(module).values() if isinstance(thing, type)}
+    return [import_module(name) for name in sorted(named) if name.startswith(roles.__name__)]
+
+
+def matches_in(module):
+    """The classes that any case of a module matches."""
+    return [
+        node.cls.id
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
+    ]
 
 
 @pytest.mark.parametrize("wrap", [Probed, Gossiped], ids=lambda wrap: wrap.__name__)
