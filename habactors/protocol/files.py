@@ -83,6 +83,21 @@ class Proclaim(msgspec.Struct, frozen=True):
     text: bytes
 
 
+class Collect(msgspec.Struct, frozen=True):
+    """Read what a hook of a service wrote."""
+
+    service: str
+    hook: str
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """The last of what the hook wrote; `service` is its folder."""
+
+    service: str
+    hook: str
+    text: str
+
+
 class Listen(msgspec.Struct, frozen=True):
     """Move what the service writes into its log from now on."""
 

@@ -36,6 +36,9 @@ STAGGER_SECONDS = 0.3
 """How much later the next in the bully's order stands."""
 ANSWER_SECONDS = 0.5
 """How long a candidate waits for answers."""
+MEASURE_SECONDS = 0.5
+"""How long to wait for a fresh measurement of suitability after the leader was lost."""
+DEFERENCE_SECONDS = (0.2, 0.4)
 DEFERENCES_MAX = 2
 """How often a candidate steps back for one who says that it is better."""
 BACKOFF_SECONDS = (0.1, 0.4)
@@ -92,6 +95,7 @@ class Contest:
         self._suitability: dict[str, int] = {}
         self._isolated = False
         self._said: Leadership | None = None
+        self._lost_at = float("-inf")
         self._stepped_down = ""
 
     @property
@@ -176,12 +180,23 @@ class Contest:
         start = max(self.voter.free_at(), self._not_before)
         if not self.voter.record.electorate.members:
             start = max(start, self.polls.settled_since + SETTLE_SECONDS)
+        start = max(start, self._fresh_at())
         if not self._called:
             start += self._rank(poll) * STAGGER_SECONDS
         if start > now:
             self.wake = start
             return
         self._begin(poll, now)
+
+    def _fresh_at(self) -> float:
+        """Since when it is known how suitable this member is now that the leader is lost.
+
+        The hook that measures it is waited for, but not for ever.
+        """
+        measured_at = self.standing.measured_at if self.standing else None
+        if measured_at is None or measured_at >= self._lost_at:
+            return self._lost_at
+        return self._lost_at + MEASURE_SECONDS
 
     def _obstacle(self, poll: Poll) -> str:
         """Why this member does not stand, whatever the others do; empty when it may."""
@@ -337,10 +352,14 @@ class Contest:
     def _hear_canvass(self, peer: Peer, ballot: Canvass, now: float) -> None:
         self._suitability[peer.id] = ballot.suitability
         willing = self._agrees(ballot.electorate) and self.voter.would(peer.id, ballot, now)
-        is_free = self._run is None and not self._obstacle(self.poll)
+        counts = self._run is not None and self._run.counts
+        could = willing and not counts and not self._obstacle(self.poll)
         mine = self._worth(self.me)
-        better = willing and is_free and mine > (ballot.suitability, peer.id)
-        self._called = self._called or better
+        better = could and mine > (ballot.suitability, peer.id)
+        if better:
+            self._called = self._called or self._run is None
+        elif could:
+            self._step_back(now)
         record, bond = self.voter.record, self.voter.bond
         leader = bond.leader if now < bond.until else ""
         term, electorate = record.term, record.electorate
@@ -348,6 +367,11 @@ class Contest:
             self.group, ballot.term, willing, better, term, electorate, leader, mine[0]
         )
         self.send(peer.id, answer)
+
+    def _step_back(self, now: float) -> None:
+        """Let a better one try."""
+        self._run = None
+        self._not_before = now + self._rng.uniform(*DEFERENCE_SECONDS)
 
     def _agrees(self, electorate: Electorate) -> bool:
         """Whether this is whom I would ask too; that matters before the first leader only."""
@@ -365,8 +389,7 @@ class Contest:
             self._give_up(now)
         elif ballot.better and self._deferences < DEFERENCES_MAX:
             self._deferences += 1
-            self._run = None
-            self._not_before = now + ANSWER_SECONDS + self._rng.uniform(*BACKOFF_SECONDS)
+            self._step_back(now)
         elif ballot.willing and peer.id in run.electorate.members:
             run.supporters[peer.id] = None
 
@@ -414,6 +437,8 @@ class Contest:
         if self.reign and not self.reign.resigning and now >= self.reign.lease_until:
             return
         fresh = self.leadership(now)
+        if self._said and self._said.leader and not fresh.leader:
+            self._lost_at = now
         if fresh != self._said:
             self._said = fresh
             self.role.say(fresh)
@@ -446,7 +471,7 @@ class Contest:
             leads = now < self.reign.lease_until and not self.reign.resigning
             return (self.me, self.reign.term) if leads else NOBODY
         if now < self.voter.bond.until and self._leader[1] == self.voter.bond.term:
-            return self._leader
+            return self._leader if self.polls.is_alive(self._leader[0]) else NOBODY
         told, term = self._told_leader
         is_current = term >= self.voter.record.term and told != self.me
         return (told, term) if is_current and self.polls.is_alive(told) else NOBODY

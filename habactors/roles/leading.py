@@ -58,9 +58,11 @@ class Leading:
         """What the service is in its group: leader, follower, or nothing yet."""
         return self.known.role if self.known else ""
 
-    def stand(self, *, wanted: bool, fit: str) -> None:
+    def stand(
+        self, *, wanted: bool, fit: str, suitability: int = 0, measured_at: float | None = None
+    ) -> None:
         """Let the election know whether the service could lead; `fit` says why not."""
-        stand = Stand(self._name, not fit, 0, fit) if wanted else None
+        stand = Stand(self._name, not fit, suitability, fit, measured_at) if wanted else None
         if stand != self._stood:
             self._stood = stand
             self._role.say(stand or Withdrawn(self._name))

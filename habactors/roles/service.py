@@ -9,7 +9,7 @@ import msgspec
 
 from habactors.protocol.commands import ServiceStatus
 from habactors.protocol.errands import Ended, Halt, Running, Spawn
-from habactors.protocol.files import Fetched, Rendered
+from habactors.protocol.files import Collected, Fetched, Rendered
 from habactors.protocol.leadership import Leadership
 from habactors.protocol.news import Withdraw
 from habactors.protocol.views import GroupView
@@ -21,6 +21,7 @@ from habactors.roles.preparation import Preparation
 from habactors.roles.role import Role
 from habactors.roles.specs import PROCESS, Prints, Spec
 from habactors.roles.steps import Steps
+from habactors.roles.suitability import SUITABILITY, Suitability
 
 SHUTDOWN_SECONDS = 8.0
 RUN = "run"
@@ -52,6 +53,9 @@ class Service:
         self._spawning: Prints | None = None
         is_led = spec.topology == TOPOLOGY
         self.leading = Leading(role, spec.service_group, spec.folder) if is_led else None
+        self._suitability = Suitability(
+            role, self._job(SUITABILITY), self._pid_file(SUITABILITY), spec.folder
+        )
         self._hook: Hook | None = Hook(self._job(RECONFIGURE), self._pid_file(RECONFIGURE))
 
     @property
@@ -89,10 +93,12 @@ class Service:
         if self.leading and term.isdigit():
             self.leading.remember(int(term), now)
 
-    def lead(self, news: Leadership) -> None:
+    def lead(self, news: Leadership, now: float) -> None:
         """How this node stands in the service's group."""
         if self.leading:
             self.leading.hear(news)
+            if not news.leader:
+                self._suitability.hurry(now)
 
     def stand_again(self) -> None:
         """The election actor begins anew."""
@@ -116,9 +122,11 @@ class Service:
         self._preparation.hurry()
 
     def running(self, news: Running, now: float) -> None:
+        if news.job == self._suitability.job:
+            self._suitability.running(news, now)
+        elif self._hook and self._hook.job == news.job:
+            self._hook.running(news, now)
         if news.job != self._job(RUN):
-            if self._hook and self._hook.job == news.job:
-                self._hook.running(news, now)
             return
         if news.pid != self.pid:
             self._take_process(news, now)
@@ -136,9 +144,12 @@ class Service:
         self._report(now, "up", f"{how} as pid {news.pid}")
 
     def ended(self, news: Ended, now: float) -> None:
+        if news.job == self._suitability.job:
+            self._steps.forget(SUITABILITY)
+            self._suitability.ended(news, now)
+        elif self._hook and self._hook.job == news.job and self._hook.is_over(news, now):
+            self._end_hook(self._hook, news, now)
         if news.job != self._job(RUN):
-            if self._hook and self._hook.job == news.job and self._hook.is_over(news, now):
-                self._end_hook(self._hook, news, now)
             return
         is_news = bool(news.pid or news.error or self.pid)
         if self._certain and not is_news and self.state != "stopping":
@@ -191,7 +202,13 @@ class Service:
     def _pursue_leadership(self, leading: Leading, now: float) -> None:
         """Tell whether this service could lead, and stop it in time when it leads no more."""
         unfit = {"backoff": self.restart_why, "stopping": "it is being stopped"}
-        leading.stand(wanted=self.wanted, fit=unfit.get(self.state, ""))
+        self._measure(now)
+        leading.stand(
+            wanted=self.wanted,
+            fit=unfit.get(self.state, ""),
+            suitability=self._suitability.value,
+            measured_at=self._suitability.measured_at,
+        )
         end = leading.end_of_reign(now)
         if end is None:
             return
@@ -203,6 +220,22 @@ class Service:
             self._restart_for("it leads its group no more", now)
         else:
             self._steps.look_again(end)
+
+    def _measure(self, now: float) -> None:
+        """Ask the service how suitable it is, from time to time."""
+        package = self._preparation.package
+        if package is None or SUITABILITY not in package.hooks or self.state != "up":
+            return
+        fifo = f"{self.path}/hooks/{SUITABILITY}.out"
+        spawn = msgspec.structs.replace(self._spawn(SUITABILITY), fifo=fifo)
+        step = self._suitability.step(spawn, self.pid, now)
+        if step:
+            self._steps.say(SUITABILITY, step, now)
+        self._steps.look_again(self._suitability.next_time)
+
+    def collected(self, news: Collected) -> None:
+        """What a hook wrote."""
+        self._suitability.collected(news.text)
 
     def _bring_down(self, now: float) -> None:
         if not self.closing and self._preparation.is_listed(self._group):

@@ -21,7 +21,7 @@ from habactors.protocol.commands import (
     UnloadService,
 )
 from habactors.protocol.errands import Ended, Halt, Running, ServicesStopped, StopServices
-from habactors.protocol.files import Fetched, Listen, Rendered, Unlisten
+from habactors.protocol.files import Collected, Fetched, Listen, Rendered, Unlisten
 from habactors.protocol.leadership import AskLeadership, AskStandings, Leadership
 from habactors.protocol.lifecycle import Identity, Start, Wake
 from habactors.protocol.news import Withdraw
@@ -94,9 +94,13 @@ class Services(Role):
                 LoadService() | UnloadService() | StartService() | StopService() | RestartService()
             ):
                 self._orders.take_up(message, now)
+            case Collected(folder):
+                for service in self.services.values():
+                    if service.spec.folder == folder:
+                        service.collected(message)
             case Leadership(service_group=group):
                 if group in self.services:
-                    self.services[group].lead(message)
+                    self.services[group].lead(message, now)
             case AskStandings():
                 for service in self.services.values():
                     service.stand_again()

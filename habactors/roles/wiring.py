@@ -101,6 +101,7 @@ WIRING = (
     Line("services", commands.Answered, ("control",)),
     Line("services", files.Fetch, ("services.hands",)),
     Line("services", files.Render, ("services.hands",)),
+    Line("services", files.Collect, ("services.hands",)),
     Line("services", files.Proclaim, ("services.hands",)),
     Line("services", files.Listen, ("services.hands",)),
     Line("services", files.Unlisten, ("services.hands",)),
