@@ -21,7 +21,16 @@ from habactors.errors import UserError
 REPOSITORY = Path(__file__).parent.parent
 PACKAGES = REPOSITORY / "conf" / "packages"
 PROGRAM = (sys.executable, "-m", "habactors")
-CAST = ("wire", "disseminator", "detector", "census", "services", "sidecar", "control")
+CAST = (
+    "wire",
+    "disseminator",
+    "detector",
+    "census",
+    "election",
+    "services",
+    "sidecar",
+    "control",
+)
 WIRE_PORT = 9638
 SIDECAR_PORT = 9631
 MARK = "HABACTORS_TEST"

@@ -45,6 +45,7 @@ class Example:
                 "svc_path": str(self.folder),
                 "svc_config_path": f"{self.folder}/config",
                 "svc_data_path": f"{self.folder}/data",
+                "svc_var_path": f"{self.folder}/var",
             },
         }
         rendered = render("service", self.kit, context)
@@ -177,7 +178,9 @@ def test_redis_without_a_password_does_not_answer_the_whole_world(make, ip, mode
         text=True,
         check=True,
     )
-    assert done.stdout == f"{redis.folder}/config/redis.conf --protected-mode {mode}\n"
+    config = f"{redis.folder}/config"
+    files = f"{config}/redis.conf --include {config}/replication.conf"
+    assert done.stdout == f"{files} --protected-mode {mode}\n"
 
 
 def test_a_node_finds_the_examples_without_being_told(hosts):
