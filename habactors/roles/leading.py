@@ -8,7 +8,9 @@ tell may be dead.
 import msgspec
 
 from habactors.protocol.files import Proclaim
+from habactors.protocol.health import REACHABLE, Health
 from habactors.protocol.leadership import Demoted, Leadership, Stand, Withdrawn
+from habactors.protocol.views import GroupView
 from habactors.roles.role import Role
 
 TOPOLOGY = "leader"
@@ -57,6 +59,16 @@ class Leading:
     def role(self) -> str:
         """What the service is in its group: leader, follower, or nothing yet."""
         return self.known.role if self.known else ""
+
+    def has_leader_among(self, group: GroupView) -> bool:
+        """Whether templates can show who leads.
+
+        Without that they would tell every follower of a leader that is gone to follow nobody.
+        """
+        leader = self.known.leader if self.known else ""
+        return any(
+            view.member_id == leader and Health(view.health) in REACHABLE for view in group.members
+        )
 
     def stand(
         self, *, wanted: bool, fit: str, suitability: int = 0, measured_at: float | None = None

@@ -77,7 +77,7 @@ class Preparation:
             return None
         assert group is not None, "listed in a group that is not there"
         self._flaws["leader"] = ""
-        if leading and leading.known is None:
+        if leading and not leading.has_leader_among(group):
             self._flaws["leader"] = f"waits for a leader: {leading.blocked}"
             return None
         leader = leading.known.leader if leading and leading.known else ""
