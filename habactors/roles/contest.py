@@ -91,6 +91,7 @@ class Contest:
         self._attempts = 0
         self._deferences = 0
         self._leader = NOBODY
+        self._heir = ""
         self._told_leader = NOBODY
         self._suitability: dict[str, int] = {}
         self._isolated = False
@@ -327,8 +328,10 @@ class Contest:
                 self._hear_vote(peer, ballot, now)
             case Release(successor=successor):
                 if self.voter.released(peer.id, ballot):
-                    self._leader = NOBODY
+                    self._leader, self._heir = NOBODY, successor
                     self._called = successor == self.me
+                    if successor and not self._called:
+                        self._not_before = now + ANSWER_SECONDS
 
     def _hear_renewal(self, peer: Peer, ballot: Renewal, now: float) -> None:
         before = self.voter.record
@@ -341,6 +344,7 @@ class Contest:
             self._run = None
             self._attempts = self._deferences = 0
             self._leader = (peer.id, ballot.term)
+            self._stepped_down = self._heir = ""
         known, standing = self.voter.record.term, self.standing
         suitability, _ = self._worth(self.me)
         eligible = bool(standing and standing.eligible)
@@ -355,7 +359,7 @@ class Contest:
         counts = self._run is not None and self._run.counts
         could = willing and not counts and not self._obstacle(self.poll)
         mine = self._worth(self.me)
-        better = could and mine > (ballot.suitability, peer.id)
+        better = could and peer.id != self._heir and mine > (ballot.suitability, peer.id)
         if better:
             self._called = self._called or self._run is None
         elif could:
@@ -463,7 +467,11 @@ class Contest:
             poll.quorum,
             poll.alive,
             why,
+            {one: self._worth(one)[0] for one in poll.electorate.members if self._knows(one)},
         )
+
+    def _knows(self, member_id: str) -> bool:
+        return member_id == self.me or member_id in self._suitability
 
     def _known_leader(self, now: float) -> tuple[str, int]:
         """Who leads, as far as this member knows, and in which term."""

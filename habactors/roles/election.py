@@ -47,6 +47,7 @@ class Election(Role):
         self.contests: dict[str, Contest] = {}
         self._members: dict[str, MemberView] = {}
         self._groups: dict[str, GroupView] = {}
+        self._answered = Answered(0, "")
         self._follower = Follower()
         self._quiet_until = float("-inf")
 
@@ -139,6 +140,9 @@ class Election(Role):
         contest.see(self._groups.get(contest.group), self._members, now, isolated=isolated)
 
     def _step_down(self, order: StepDown, now: float) -> None:
+        if order.request == self._answered.request:
+            self.say(self._answered)
+            return
         contest = self.contests.get(order.service_group)
         if contest is None or contest.reign is None:
             message = f"{self.me.name} does not lead {order.service_group}"
@@ -146,7 +150,9 @@ class Election(Role):
             self.say(Answered(order.request, message, "conflict", hint))
             return
         contest.resign("an operator wanted it", order.to, now)
-        self.say(Answered(order.request, f"{self.me.name} hands {order.service_group} over"))
+        message = f"{self.me.name} hands {order.service_group} over"
+        self._answered = Answered(order.request, message)
+        self.say(self._answered)
 
     def _keep_time(self, now: float) -> None:
         for contest in self.contests.values():
