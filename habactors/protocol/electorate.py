@@ -10,7 +10,7 @@ from habactors.protocol.limits import MemberId, Whole
 ELECTORATE_MAX = 255
 
 
-class Electorate(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Electorate(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """Who may vote in a group, as a leader of that term has agreed with a majority.
 
     Changed one member at a time, counted by `serial`, so that any majority of one electorate meets

@@ -68,8 +68,12 @@ class Polls:
 
     def is_alive(self, member_id: str) -> bool:
         """Whether a member can be reached and serves in the group."""
+        return self.can_vote(member_id) and member_id in self._group
+
+    def can_vote(self, member_id: str) -> bool:
+        """Whether a member can be reached; it votes even if it serves in the group no more."""
         view = self._members.get(member_id)
-        return bool(view and view.health in REACHABLE and member_id in self._group)
+        return bool(view and view.health in REACHABLE)
 
     def has_departed(self, member_id: str) -> bool:
         """Whether an operator told a member to leave for ever."""
@@ -77,22 +81,32 @@ class Polls:
         return bool(view and view.health == Health.DEPARTED)
 
     def missing(self, electorate: Electorate) -> list[str]:
-        """The names of those who are not alive."""
-        return [self.name(one) for one in electorate.members if not self.is_alive(one)]
+        """The names of those who cannot be asked."""
+        return [self.name(one) for one in electorate.members if not self.can_vote(one)]
 
     def poll(self, agreed: Electorate) -> Poll:
         """Whom to ask.
 
         The agreed electorate; those who departed count only as long as there are enough without
-        them. Where that leaves fewer than the minimum, members of the group take their places.
+        them. Where that leaves fewer than the minimum, members of the group fill it up, and all
+        are needed, or two halves of a ring could each fill up what is left.
         """
         whole = self._count(agreed if agreed.members else self._everybody())
         if whole.is_quorate or not any(map(self.has_departed, agreed.members)):
             return whole
         left = [member for member in agreed.members if not self.has_departed(member)]
+        if len(left) >= self.minimum:
+            return self._count(Electorate(agreed.term, agreed.serial, tuple(left)))
+        members = (*left, *self._substitutes(left))
+        electorate = Electorate(agreed.term, agreed.serial, tuple(sorted(members)))
+        return self._count(electorate)._replace(quorum=len(members))
+
+    def _substitutes(self, left: list[str]) -> list[str]:
+        """Who takes the places of those who departed; where nobody is left, it begins anew."""
+        if not left:
+            return list(self._everybody().members)
         others = [one for one in self._group if one not in left and self.is_alive(one)]
-        left += others[: max(0, self.minimum - len(left))]
-        return self._count(Electorate(agreed.term, agreed.serial, tuple(sorted(left))))
+        return others[: self.minimum - len(left)]
 
     def change(self, agreed: Electorate, me: str, now: float) -> Electorate | None:
         """The next electorate, which differs by one member; None when it may stay as it is."""
@@ -128,7 +142,7 @@ class Polls:
         return Electorate(0, 0, tuple(members[:ELECTORATE_MAX]))
 
     def _count(self, electorate: Electorate) -> Poll:
-        alive = sum(map(self.is_alive, electorate.members))
+        alive = sum(map(self.can_vote, electorate.members))
         is_first = electorate.version == (0, 0)
         return Poll(
             electorate, alive, len(electorate.members) if is_first else electorate.majority

@@ -22,13 +22,15 @@ DRIFT = 0.01
 RENEWALS = 6
 """How often a lease is renewed before it would run out."""
 ROUNDS_KEPT = 32
+ROUNDS_PER_SECOND = 1_000
+"""Rounds are numbered from the time on: no late answer to a former life of this actor counts."""
 
 
 class Reign:
     """One term of this member as leader.
 
-    `resigning`: it is about to stop, and does not renew. `agreed` is the latest electorate to which
-    a majority has agreed in this term.
+    `resigning`: it is about to stop, and does not renew. `agreed` is the latest electorate to
+    which a majority has agreed in this term.
     """
 
     def __init__(self, contest: "Contest", term: int, now: float) -> None:
@@ -38,11 +40,11 @@ class Reign:
         self._contest = contest
         self._hope_until = now
         self._successor = ""
-        self._round = 0
+        self._round = int(now * ROUNDS_PER_SECOND)
         self._asked: dict[int, float] = {}
         self._granted: dict[str, int] = {}
         self._fit: dict[str, bool] = {}
-        self._changed = 1
+        self._changed = self._round + 1
         self._next_renewal = now
         self.agreed: Electorate | None = None
 
@@ -62,7 +64,7 @@ class Reign:
     def go_on(self, now: float) -> float:
         """Do what is due, and tell when to do it again."""
         if self.resigning:
-            return self.lease_until
+            return max(self.lease_until, self._hope_until)
         self._adjust(now)
         if now >= self._next_renewal:
             self._renew(now)
@@ -83,9 +85,11 @@ class Reign:
         return ballot.granted or ballot.known_term <= self.term
 
     def resign(self, successor: str) -> None:
-        """Renew no more; the service here is to stop meanwhile."""
+        """Renew no more; the service here is to stop meanwhile.
+
+        After a restart the lease of the life before is not known: it ends with the hope.
+        """
         self.resigning = True
-        self._hope_until = self.lease_until
         self._successor = successor
 
     def end(self) -> None:

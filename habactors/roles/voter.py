@@ -60,6 +60,7 @@ class Voter:
         """Vote, if it may; the record has changed then.
 
         A vote in the first election of a group binds to its electorate too: it may have been won.
+        One that comes after the renewals of the same leader does not shorten their bond.
         """
         record = self.record
         again = ballot.term == record.term and record.vote == candidate
@@ -69,7 +70,10 @@ class Voter:
         self.record = Record(
             ballot.term, candidate, _pledged(record.electorate, ballot.electorate)
         )
-        self.bond = Bond(candidate, ballot.term, now + VOTE_SHARE * self._lease_seconds)
+        until = now + VOTE_SHARE * self._lease_seconds
+        if self.bond.leader == candidate:
+            until = max(until, self.bond.until)
+        self.bond = Bond(candidate, ballot.term, until)
         return True
 
     def renews(self, leader: str, ballot: Renewal, now: float) -> bool:
