@@ -34,7 +34,7 @@ class Leading:
         self._name = name
         self._folder = folder
         self._until = 0.0
-        self._stood: Stand | None = None
+        self._stood: Stand | Withdrawn | None = None
         self._proclaimed = b""
         self._lost = False
 
@@ -53,7 +53,18 @@ class Leading:
         elif self.term:
             self._lost = True
         elif not news.leader:
-            self._role.say(Demoted(self._name, news.term))  # if it was us, nothing leads here
+            self._decline()
+
+    def expire(self, now: float) -> None:
+        """A lease that runs out before any process leads under it is none."""
+        if not self.term and now >= self._until - MARGIN_SECONDS:
+            self._decline()
+
+    def _decline(self) -> None:
+        """This node was to lead, and no process of it ever did."""
+        if self.known and self.role == "leader":
+            self._role.say(Demoted(self._name, self.known.term))
+            self.known = None
 
     @property
     def role(self) -> str:
@@ -74,10 +85,12 @@ class Leading:
         self, *, wanted: bool, fit: str, suitability: int = 0, measured_at: float | None = None
     ) -> None:
         """Let the election know whether the service could lead; `fit` says why not."""
-        stand = Stand(self._name, not fit, suitability, fit, measured_at) if wanted else None
+        stand: Stand | Withdrawn = Withdrawn(self._name)
+        if wanted:
+            stand = Stand(self._name, not fit, suitability, fit, measured_at)
         if stand != self._stood:
             self._stood = stand
-            self._role.say(stand or Withdrawn(self._name))
+            self._role.say(stand)
 
     def stand_again(self) -> None:
         """The election begins anew."""

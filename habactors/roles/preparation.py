@@ -44,6 +44,13 @@ class Preparation:
         """Why it does not get on, in words."""
         return next(filter(None, self._flaws.values()), "")
 
+    @property
+    def unfit(self) -> str:
+        """Why it could not start now, even if it were to lead."""
+        if self.package is None:
+            return self._flaws["package"]
+        return self._flaws["exports"] or ("" if self.files else self._flaws["files"])
+
     def fetched(self, news: Fetched) -> None:
         """Take over a package; without a newer one the last one stays."""
         self.package = news.package or self.package

@@ -203,16 +203,17 @@ class Service:
         """Tell whether this service could lead, and stop it in time when it leads no more."""
         unfit = {"backoff": self.restart_why, "stopping": "it is being stopped"}
         self._measure(now)
+        leading.expire(now)
         leading.stand(
             wanted=self.wanted,
-            fit=unfit.get(self.state, ""),
+            fit=unfit.get(self.state, "" if self.pid else self._preparation.unfit),
             suitability=self._suitability.value,
             measured_at=self._suitability.measured_at,
         )
         end = leading.end_of_reign(now)
         if end is None:
             return
-        if not self.pid and self._certain:
+        if not self.pid and self._certain and self._spawning is None:
             leading.demote()
         elif self.state == "stopping":
             pass

@@ -16,7 +16,7 @@ from habactors.roles.role import Role
 SUITABILITY = "suitability"
 EVERY_SECONDS = 5.0
 LIMIT_SECONDS = 2.0
-LAST_NUMBER = re.compile(r"(\d+)\s*\Z")
+LAST_NUMBER = re.compile(r"(?<![\w.-])(\d+)\s*\Z")
 
 
 class Suitability:
