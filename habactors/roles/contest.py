@@ -149,6 +149,7 @@ class Contest:
             self.reign.resign(successor)
             self._stepped_down = why
             self._not_before = now + self.lease_seconds
+            self._heir = successor
 
     def demoted(self, term: int) -> None:
         """The service here leads no more: others may."""
@@ -272,7 +273,7 @@ class Contest:
     def _win(self, run: Run, now: float) -> None:
         self._run = None
         self._attempts = self._deferences = 0
-        self._stepped_down = ""
+        self._stepped_down = self._heir = ""
         electorate = Electorate(run.term, 0, run.electorate.members)
         self.voter.record = Record(run.term, self.me, electorate, won=True, life=self._life)
         self.keep()
@@ -330,8 +331,10 @@ class Contest:
                 if self.voter.released(peer.id, ballot):
                     self._leader, self._heir = NOBODY, successor
                     self._called = successor == self.me
-                    if successor and not self._called:
-                        self._not_before = now + ANSWER_SECONDS
+                    if self._called:
+                        self._not_before = now
+                    elif successor:
+                        self._not_before = now + MEASURE_SECONDS + ANSWER_SECONDS
 
     def _hear_renewal(self, peer: Peer, ballot: Renewal, now: float) -> None:
         before = self.voter.record
@@ -359,7 +362,8 @@ class Contest:
         counts = self._run is not None and self._run.counts
         could = willing and not counts and not self._obstacle(self.poll)
         mine = self._worth(self.me)
-        better = could and peer.id != self._heir and mine > (ballot.suitability, peer.id)
+        preferred = self._heir == self.me or mine > (ballot.suitability, peer.id)
+        better = could and peer.id != self._heir and preferred
         if better:
             self._called = self._called or self._run is None
         elif could:
@@ -375,7 +379,8 @@ class Contest:
     def _step_back(self, now: float) -> None:
         """Let a better one try."""
         self._run = None
-        self._not_before = now + self._rng.uniform(*DEFERENCE_SECONDS)
+        pause = self._rng.uniform(*DEFERENCE_SECONDS)
+        self._not_before = max(self._not_before, now + pause)
 
     def _agrees(self, electorate: Electorate) -> bool:
         """Whether this is whom I would ask too; that matters before the first leader only."""
