@@ -54,17 +54,14 @@ class Election(Role):
     def hear(self, message: Any, now: float) -> None:
         match message:
             case Balloted(peer, ballot):
-                contest = self._contest(ballot.service_group, now)
-                if contest:
-                    contest.hear(peer, ballot, now)
+                if self._has_room_for(ballot.service_group):
+                    self._contest(ballot.service_group, now).hear(peer, ballot, now)
             case Wake():
                 pass
             case Views():
                 self._follow(message, now)
             case Stand(service_group=group):
-                contest = self._contest(group, now)
-                if contest:
-                    contest.stand(message, now)
+                self._contest(group, now).stand(message, now)
             case Withdrawn(service_group=group):
                 if group in self.contests:
                     self.contests[group].stand(None, now)
@@ -75,7 +72,7 @@ class Election(Role):
                 self._step_down(message, now)
             case AskLeadership():
                 for contest in self.contests.values():
-                    self.say(contest.leadership(now))
+                    contest.tell_again()
             case Start(kept, damaged):
                 self._start(kept, now, damaged=damaged)
         self._keep_time(now)
@@ -94,14 +91,14 @@ class Election(Role):
         self.say(Recount())
         self.say(AskStandings())
 
-    def _contest(self, group: str, now: float) -> Contest | None:
-        if group in self.contests:
-            return self.contests[group]
-        if len(self.contests) >= CONTESTS_MAX:
-            return None
-        contest = self._open(group, Record())
-        self._show(contest, now)
-        return contest
+    def _has_room_for(self, group: str) -> bool:
+        """Others may make this node vote in so many groups that it does not serve in."""
+        return group in self.contests or len(self.contests) < CONTESTS_MAX
+
+    def _contest(self, group: str, now: float) -> Contest:
+        if group not in self.contests:
+            self._show(self._open(group, Record()), now)
+        return self.contests[group]
 
     def _open(self, group: str, record: Record) -> Contest:
         contest = self.contests[group] = Contest(
