@@ -164,7 +164,7 @@ class Disseminator(Role):
         previous = before if isinstance(before, Membership) else None
         was = previous.health if previous else None
         self._enlist(rumor)
-        if was is not rumor.health or _is_suspected_anew(previous, rumor):
+        if was is not rumor.health or rumor.is_suspected_anew(previous):
             self.since[rumor.key] = now
         counts = rumor.id != self.me.id and self.table.departure(rumor.id) is None
         if was is not rumor.health and counts:
@@ -444,12 +444,3 @@ class Disseminator(Role):
 def _good_news(before: str, rumor: Membership) -> str:
     """Why a member is held for alive."""
     return "joined" if before == "unknown" else f"spoke up at incarnation {rumor.incarnation}"
-
-
-def _is_suspected_anew(previous: Membership | None, rumor: Membership) -> bool:
-    """Whether a suspect refuted and was suspected again, though the refutation passed us by."""
-    return (
-        previous is not None
-        and rumor.health is Health.SUSPECT
-        and rumor.incarnation != previous.incarnation
-    )

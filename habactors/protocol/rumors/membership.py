@@ -90,6 +90,11 @@ class Membership(Rumor, frozen=True, tag=1):
         """The evidence in words."""
         return "; ".join(found.why for found in self.evidence)
 
+    def is_suspected_anew(self, previous: "Membership | None") -> bool:
+        """Whether a suspect refuted meanwhile, though that passed us by, and is suspected again."""
+        is_other_life = previous is not None and self.incarnation != previous.incarnation
+        return is_other_life and self.level == Health.SUSPECT
+
     def at_level(self, level: int, evidence: tuple[Evidence, ...]) -> Self:
         """The same member in another health, on that evidence."""
         return msgspec.structs.replace(self, level=level, evidence=evidence)
