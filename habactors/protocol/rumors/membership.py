@@ -91,7 +91,7 @@ class Membership(Rumor, frozen=True, tag=1):
         return "; ".join(found.why for found in self.evidence)
 
     def is_suspected_anew(self, previous: "Membership | None") -> bool:
-        """Whether a suspect refuted meanwhile, though that passed us by, and is suspected again."""
+        """Whether it refuted meanwhile, though that passed us by, and is suspected again."""
         is_other_life = previous is not None and self.incarnation != previous.incarnation
         return is_other_life and self.level == Health.SUSPECT
 
