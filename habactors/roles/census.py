@@ -33,6 +33,7 @@ class Census(Role):
         self._known: dict[Key, Known] = {}
         self._serves: dict[str, dict[str, None]] = {}
         self._groups: dict[str, dict[str, Service]] = {}
+        self._members: dict[str, MemberView] = {}
         self._touched_members: dict[str, None] = {}
         self._touched_groups: dict[str, None] = {}
         self._isolated = False
@@ -106,8 +107,8 @@ class Census(Role):
         if not self._touched_members and not self._touched_groups:
             return
         self.version += 1
+        members = [self._look_at(member_id) for member_id in self._touched_members]
         self._look_around(now)
-        members = [self._member_view(member_id) for member_id in self._touched_members]
         groups = [self._group_view(group) for group in self._touched_groups]
         self.say(
             Views(
@@ -130,12 +131,20 @@ class Census(Role):
         )
         self._touched_members, self._touched_groups = {}, {}
 
+    def _look_at(self, member_id: str) -> MemberView | None:
+        """How a member stands now, and from now on counts."""
+        view = self._member_view(member_id)
+        if view:
+            self._members[member_id] = view
+        else:
+            self._members.pop(member_id, None)
+        return view
+
     def _look_around(self, now: float) -> None:
         """Report when this node loses sight of the majority of the ring, or finds it again."""
         if not self._touched_members:
             return
-        ids = (key[1] for key in self._known if key[0] == Membership.KIND)
-        views = [view for member_id in ids if (view := self._member_view(member_id))]
+        views = self._members.values()
         isolated = is_isolated(views)
         if isolated == self._isolated:
             return
@@ -148,7 +157,9 @@ class Census(Role):
     def _say_all(self) -> None:
         """Tell the whole census. Before the first snapshot that would be a lie, so nobody does."""
         self._touched_members, self._touched_groups = {}, {}
-        members = (self._member_view(key[1]) for key in self._known if key[0] == Membership.KIND)
+        self._members = {}
+        ids = [key[1] for key in self._known if key[0] == Membership.KIND]
+        members = [self._look_at(member_id) for member_id in ids]
         names = dict.fromkeys(self._groups)
         kinds = (Config.KIND, Election.KIND)
         names.update(dict.fromkeys(key[1] for key in self._known if key[0] in kinds))

@@ -67,6 +67,7 @@ class Detector(Role):
         self._standing: dict[str, None] = {}
         self._refuted = 0
         self._health_told = 0
+        self._circle_changed = False
         self._sequence = 0
         self._helping = Helping(self, self.introduce)
         self._follower = Follower()
@@ -199,6 +200,7 @@ class Detector(Role):
 
     def _place(self, member: Membership) -> None:
         """Watch and probe the reachable; and probe permanent members for ever."""
+        self._circle_changed = True
         counts = member.id not in self.departed
         reachable = counts and member.health in REACHABLE
         _enlist(self._standing, self.circle, member.id, wanted=reachable)
@@ -209,6 +211,7 @@ class Detector(Role):
         member = self.members.pop(member_id, None)
         if member is None:
             return
+        self._circle_changed = True
         _enlist(self._standing, self.circle, member_id, wanted=False)
         _enlist(self._probed, self.rotation, member_id, wanted=False)
         self.suspicions.clear(member_id)
@@ -218,6 +221,9 @@ class Detector(Role):
 
     def _keep_watch(self) -> None:
         """Tell the wire whom to keep links to, when that has changed."""
+        if not self._circle_changed:
+            return
+        self._circle_changed = False
         others = self.circle.after(self.me.id, min(self.settings.watchers, WATCHED_MAX))
         watched = tuple(self.members[member_id].address for member_id in others)
         if watched != self.watched:

@@ -30,10 +30,11 @@ class Circle:
 
     def after(self, member_id: str, count: int) -> list[str]:
         """The next `count` others after a place, nearest first; fewer when there are fewer."""
-        place = _place(member_id)
-        start = bisect_left(self._places, place)
-        turn = [*self._places[start:], *self._places[:start]] if count else []
-        return [other for _, other in turn if other != member_id][:count]
+        places = self._places
+        start = bisect_left(places, _place(member_id))
+        steps = range(min(count + 1, len(places)))
+        near = (places[(start + step) % len(places)][1] for step in steps)
+        return [other for other in near if other != member_id][:count]
 
 
 def _place(member_id: str) -> tuple[bytes, str]:

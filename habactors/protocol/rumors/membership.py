@@ -101,6 +101,8 @@ class Membership(Rumor, frozen=True, tag=1):
 
     def _joined_equal(self, other: Self) -> Self:
         """The evidence of both: the member's own word, and of the accusers with the lowest ids."""
+        if self == other and len(self.evidence) <= 1:
+            return self
         bare, others = (msgspec.structs.replace(each, evidence=()) for each in (self, other))
         weightier = bare if bare.content >= others.content else others
         found: dict[str, Evidence] = {}
