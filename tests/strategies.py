@@ -7,6 +7,7 @@ small world, in which rumors about the same things meet often.
 import msgspec
 from hypothesis import strategies as st
 
+from habactors.protocol.electorate import Electorate
 from habactors.protocol.envelope import Envelope
 from habactors.protocol.health import Health
 from habactors.protocol.letters import AnyLetter
@@ -22,6 +23,7 @@ from habactors.protocol.rumors import (
     AnyRumor,
     Config,
     Departure,
+    Election,
     Evidence,
     Membership,
     Service,
@@ -134,8 +136,19 @@ services = st.builds(
 )
 configs = st.builds(Config, service_group=groups, version=counts, body=bodies, source=ids)
 departures = st.builds(Departure, member_id=ids, source=ids, why=words)
+voters = st.lists(ids, unique=True).map(sorted).map(tuple)
+electorates = st.builds(Electorate, term=counts, serial=counts, members=voters)
+elections = st.builds(
+    Election,
+    service_group=groups,
+    term=counts,
+    serial=counts,
+    leader=ids | st.just(""),
+    source=ids,
+    electorate=electorates,
+)
 
-rumors = st.one_of(memberships, services, configs, departures)
+rumors = st.one_of(memberships, services, configs, departures, elections)
 """Rumors of a ring of four members and two groups."""
 
 introductions = st.lists(memberships, max_size=INTRODUCTIONS_MAX).map(tuple)

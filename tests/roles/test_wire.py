@@ -2,10 +2,21 @@
 
 import pytest
 
+from habactors.protocol.ballots import (
+    Candidacy,
+    Canvass,
+    Leaning,
+    Release,
+    Renewal,
+    Renewed,
+    Vote,
+)
+from habactors.protocol.electorate import Electorate
 from habactors.protocol.gossip import Digest, Hello, Noted, Outline, Rumors, Want
 from habactors.protocol.hands import Arrived, Drop, Heed, LinkFell, Transmit
 from habactors.protocol.probes import Ack, Nack, Ping, PingRequest
 from habactors.protocol.transport import (
+    Balloted,
     Gossiped,
     LinkLost,
     Probed,
@@ -22,6 +33,26 @@ from tests.roles.stage import ADA, Stage, member, peer
 BOB = peer("bob", b"\x00\x01")
 PROBES = (Ping(1, "ada"), Ack(1, "ada"), PingRequest(1, "cyd", "cyd:9638"), Nack(1, "cyd"))
 GOSSIP = (Hello(member("bob"), 7), Rumors(()), Digest(7), Outline(b""), Want(b""), Noted(1))
+DB = "db.prod"
+BALLOTS = (
+    Canvass(DB, 1, Electorate(), 0),
+    Leaning(
+        DB,
+        1,
+        willing=True,
+        better=False,
+        known_term=0,
+        electorate=Electorate(),
+        leader="",
+        suitability=0,
+    ),
+    Candidacy(DB, 1, Electorate()),
+    Vote(DB, 1, granted=True, known_term=1),
+    Renewal(DB, 1, 1, Electorate()),
+    Renewed(DB, 1, 1, granted=True, known_term=1, suitability=0, eligible=True),
+    Release(DB, 1, ""),
+)
+ALL = (*PROBES, *GOSSIP, *BALLOTS)
 OURS, THEIRS = "5" * 16, "7" * 16
 HELLO = GOSSIP[0]
 
@@ -65,11 +96,17 @@ def test_gossip_goes_to_the_disseminator_with_who_sent_it(wire, gossip):
     wire.expect_nothing()
 
 
+@pytest.mark.parametrize("ballot", BALLOTS, ids=names(BALLOTS))
+def test_ballots_go_to_the_election_with_who_sent_them(wire, ballot):
+    assert wire.hear(Arrived(BOB, ballot)).take(Balloted) == Balloted(BOB, ballot)
+    wire.expect_nothing()
+
+
 def test_no_message_of_the_ring_was_forgotten_here():
-    assert {type(message) for message in (*PROBES, *GOSSIP)} == set(SENT)
+    assert {type(message) for message in ALL} == set(SENT)
 
 
-@pytest.mark.parametrize("message", [*PROBES, *GOSSIP], ids=names((*PROBES, *GOSSIP)))
+@pytest.mark.parametrize("message", ALL, ids=names(ALL))
 def test_what_is_to_be_sent_goes_out_to_that_peer(wire, message):
     assert wire.hear(Send(BOB, message)).take(Transmit) == Transmit(BOB, message)
     wire.expect_nothing()
@@ -132,7 +169,7 @@ def test_a_message_for_this_member_or_for_whoever_lives_here_is_heard(settled, t
     settled.expect_nothing()
 
 
-@pytest.mark.parametrize("message", [*PROBES, *GOSSIP], ids=names((*PROBES, *GOSSIP)))
+@pytest.mark.parametrize("message", ALL, ids=names(ALL))
 def test_what_another_ring_says_is_not_heard_but_that_it_was_met_is_told(settled, message):
     settled.hear(Arrived(BOB, message, THEIRS, "ada"))
     assert settled.take(RingMet) == RingMet(THEIRS, BOB, knocked=False)
@@ -178,7 +215,7 @@ def test_whose_ring_changes_hears_its_new_mates_and_no_longer_its_old_ones(settl
 
 
 def test_the_wire_never_asks_to_be_woken_and_keeps_nothing(wire):
-    for message in (*PROBES, *GOSSIP):
+    for message in ALL:
         wire.hear(Arrived(BOB, message), Send(BOB, message))
     assert wire.role.out.wake is None
     assert wire.kept == []
