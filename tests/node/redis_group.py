@@ -70,10 +70,10 @@ def ask(host, *words):
 
 
 def write(host, key, value):
-    """Write, and tell how many followers have it within half a second."""
-    with Link(host.address) as link:
+    """Write, and tell how many followers have it within some seconds."""
+    with Link(host.address, 5.0) as link:
         link.ask("SET", key, value)
-        return link.ask("WAIT", 1, 500)
+        return link.ask("WAIT", 1, 3_000)
 
 
 def role(host):
@@ -103,7 +103,8 @@ def replicated(hosts):
     """The leader that all agree upon and that all others replicate from, if it is so."""
     leader = known_leader(hosts)
     others = [host for host in hosts if host is not leader]
-    if not leader or (ask(leader, "ROLE") or [""])[0] != "master":
+    answer = ask(leader, "ROLE") if leader else None
+    if not answer or answer[0] != "master" or len(answer[2]) < len(others):
         return None
     return leader if all(follows(host, leader) for host in others) else None
 
