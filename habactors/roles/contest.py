@@ -89,6 +89,8 @@ class Contest:
     def stand(self, standing: Stand | None, now: float) -> None:
         """What the service here is worth; None when there is none any more."""
         self.standing, self._service_by = standing, now
+        if self.reign and standing and standing.eligible:
+            self.reign.is_idle = False
 
     def see(
         self,
@@ -115,11 +117,15 @@ class Contest:
             self.reign.resign(successor)
             self._stepped_down = why
             self._candidate.rest(now + self.lease_seconds, successor)
+            if self.reign.is_idle:
+                self._end()
 
     def demoted(self, term: int) -> None:
-        """The service here leads no more: others may."""
-        if self.reign and self.reign.resigning and term >= self.reign.term:
-            self._end()
+        """The service here leads no more: others may, unless it is about to do so again."""
+        if self.reign and term >= self.reign.term:
+            self.reign.is_idle = True
+            if self.reign.resigning:
+                self._end()
 
     def tick(self, now: float) -> None:
         """Do what is due; `wake` is when to do it again."""
@@ -133,8 +139,13 @@ class Contest:
             self.lost_at = now
         if self.reign is None:
             self._candidate.go_on(now)
-        self.wake = self.reign.go_on(now) if self.reign else self._candidate.wake
+        self.wake = self.reign.go_on(now) if self.reign else self._next_look(now)
         self._tell(now)
+
+    def _next_look(self, now: float) -> float | None:
+        """When to stand, or to find the leader gone, whichever is earlier."""
+        times = [self._candidate.wake, self.voter.bond.until]
+        return min((time for time in times if time is not None and time > now), default=None)
 
     def _check_fitness(self, now: float) -> None:
         """Lead no more without a service, nor with one that is not fit while another is."""

@@ -29,14 +29,15 @@ ROUNDS_PER_SECOND = 1_000
 class Reign:
     """One term of this member as leader.
 
-    `resigning`: it is about to stop, and does not renew. `agreed` is the latest electorate to
-    which a majority has agreed in this term.
+    `resigning`: it is about to stop, and does not renew. `is_idle`: its process has ended, nothing
+    leads. `agreed` is the latest electorate to which a majority has agreed in this term.
     """
 
     def __init__(self, contest: "Contest", term: int, now: float) -> None:
         self.term = term
         self.lease_until = now
         self.resigning = False
+        self.is_idle = False
         self._contest = contest
         self._hope_until = now
         self._successor = ""

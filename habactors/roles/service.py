@@ -157,6 +157,7 @@ class Service:
         lived_seconds = now - self.started.since if self.pid else 0.0
         self._settle()
         self._note_process(Prints())
+        self._suitability.forget(now)
         if self.leading:
             self.leading.demote()
         if self.wanted and self.state != "stopping":

@@ -32,6 +32,11 @@ class Suitability:
         self._hook: Hook | None = None
         self._began = 0.0
         self._next = 0.0
+        self._ended_at = float("-inf")
+
+    def forget(self, now: float) -> None:
+        """The process has ended: what the next one is worth, nobody knows yet."""
+        self.value, self._ended_at, self._next = 0, now, now
 
     def hurry(self, now: float) -> None:
         """The leader is lost: what was measured before may be too little."""
@@ -65,6 +70,8 @@ class Suitability:
 
     def collected(self, text: str) -> None:
         """What the hook wrote; without a number at its end it is not suitable at all."""
+        if self._began < self._ended_at:
+            return
         found = LAST_NUMBER.search(text[-64:])
         self.value = min(int(found[1]), WHOLE_MAX) if found else 0
         self.measured_at = self._began
