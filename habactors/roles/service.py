@@ -185,15 +185,15 @@ class Service:
         self._steps.look()
         if self._hook:
             self._pursue_hook(self._hook, now)
+        if self.wanted and self.state == "backoff" and now < self._backoff_until:
+            self._steps.look_again(self._backoff_until)
+        elif self.wanted and self.state in ("backoff", "down"):
+            self._become("waiting", now)
         if self.leading:
             self._pursue_leadership(self.leading, now)
         if not self.wanted:
             self._bring_down(now)
             return
-        if self.state == "backoff" and now < self._backoff_until:
-            self._steps.look_again(self._backoff_until)
-        elif self.state in ("backoff", "down"):
-            self._become("waiting", now)
         if self.state == "stopping":
             self._say_halt(now)
         files = self._preparation.advance(self.spec, self._group, self.leading, now)
