@@ -297,4 +297,4 @@ def test_the_group_of_a_user_is_its_own_unless_the_package_says_otherwise(shelf)
 def test_the_packages_that_come_along_can_be_read(name):
     package = fetch(CONF / "packages", f"core/{name}")
     assert package.exports == {"port": "port"}
-    assert "reconfigure" not in package.hooks
+    assert "run" in package.hooks
