@@ -32,6 +32,9 @@ from habactors.errors import UserError
 
 NAMES = ("ada", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ivy", "joe")
 PACKAGES = Path(__file__).parent.parent.parent / "conf" / "packages"
+LED = "cache"
+"""The group that has a leader, where there are enough nodes for one."""
+LED_NODES_MIN = 3
 PLAIN_SECONDS = 10.0
 PATIENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.05
@@ -98,14 +101,14 @@ def make_plan(folder: Path, nodes: int) -> Plan:
         for name, host in zip(NAMES, hosts, strict=False)
     ]
     ports = dict(zip(packages, others, strict=True))
-    return Plan(configs, ports, [_services(number, packages) for number in range(nodes)])
+    redis = ["redis"] if "redis" in packages and nodes >= LED_NODES_MIN else []
+    return Plan(configs, ports, [_services(number, redis) for number in range(nodes)])
 
 
-def _services(number: int, packages: list[str]) -> list[tuple[str, str]]:
-    """Of three nodes two serve hello.prod, the third hello.test, and the last two redis.cache."""
-    third = number % 3
-    served = [("hello", "test" if third == 2 else "prod")]
-    return served + ([("redis", "cache")] if third and "redis" in packages else [])
+def _services(number: int, redis: list[str]) -> list[tuple[str, str]]:
+    """Of three nodes two serve hello.prod, the third hello.test, and all of them redis.cache."""
+    hello = ("hello", "test" if number % 3 == 2 else "prod")
+    return [hello, *((package, LED) for package in redis)]
 
 
 def _free_ports(hosts: list[str], count: int) -> list[int]:
@@ -142,15 +145,19 @@ def _bring_up(plan: Plan, keeper: Keeper) -> None:
         for package, group in groups:
             body = f"port = {plan.ports[package]}"
             nodes[0].config_apply(f"{package}.{group}", "auto", body)
-        for node, config, services in zip(nodes, plan.configs, plan.services, strict=True):
+        for node, services in zip(nodes, plan.services, strict=True):
             _await("the configuration to arrive", partial(_is_told, node, groups))
             for package, group in services:
-                node.svc_load(f"core/{package}", group=group, wait="up")
+                topology = "leader" if group == LED else "standalone"
+                node.svc_load(f"core/{package}", group=group, topology=topology)
+        count = sum(map(len, plan.services))
+        _await("the census to be complete", partial(_lists, nodes[0], count))
+        for node, config, services in zip(nodes, plan.configs, plan.services, strict=True):
+            _await("the services to be up", partial(_is_up, node, len(services)))
+            for package, group in services:
                 scheme = "http" if package == "hello" else package
                 where = f"{scheme}://{config.wire.listen.host}:{plan.ports[package]}"
                 click.echo(f"{package}.{group} is up on {config.node.name}: {where}")
-        count = sum(map(len, plan.services))
-        _await("the census to be complete", partial(_lists, nodes[0], count))
 
 
 def _await(what: str, condition: Callable[[], bool]) -> None:
@@ -171,6 +178,11 @@ def _is_told(node: Control, groups: list[tuple[str, str]]) -> bool:
     known = node.census()["census_groups"]
     names = (f"{package}.{group}" for package, group in groups)
     return all(name in known and known[name]["service_config"] for name in names)
+
+
+def _is_up(node: Control, count: int) -> bool:
+    """Whether so many services of the node are up."""
+    return [row["state"] for row in node.svc_status()] == ["up"] * count
 
 
 def _lists(node: Control, count: int) -> bool:

@@ -31,7 +31,7 @@ def _head(row: Row, now: float) -> Table:
     head.add_row(Text(row["name"], style="bold"), standing)
     head.add_row("because", Text(row["why"] or _no_reason(row)))
     head.add_row("lives at", f"{row['address']}, member {short(row['id'])}")
-    head.add_row("seen from here", Text(_seen(row, now)))
+    head.add_row("seen from here", Text(_seen(row)))
     if row["suspicion"]:
         left = max(0.0, row["suspicion"]["until"] - now)
         head.add_row("suspected", f"for {age(now - row['suspicion']['since'])}, {left:.1f} s left")
@@ -42,13 +42,14 @@ def _no_reason(row: Row) -> str:
     return "this is the node itself" if row["self"] else "nothing speaks against it"
 
 
-def _seen(row: Row, now: float) -> str:
+def _seen(row: Row) -> str:
     """The probes of this node."""
     answered, failed = row["probes_answered"], row["probes_failed"]
     told = f"{answered} probes answered, {failed} not"
     if row["last_answer"]:
         milliseconds = row["round_trip_seconds"] * 1000
-        told += f", the last {age(now - row['last_answer'])} ago after {milliseconds:.1f} ms"
+        when = clock(row["last_answer"])
+        told += f", the last at {when} after {milliseconds:.1f} ms"
     return f"{told}; {'watched over a lasting link' if row['watched'] else 'not watched'}"
 
 

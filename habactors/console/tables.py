@@ -152,8 +152,9 @@ def services(rows: list[Row]) -> RenderableType:
 
 
 def service_note(row: Row) -> str:
-    """Why a service is not up, or was restarted."""
-    notes = [row["blocked"]] if row["blocked"] else []
+    """Its role, why it is not up, or why it was restarted."""
+    notes = [row["role"]] if row.get("role") else []
+    notes += [row["blocked"]] if row["blocked"] else []
     if row["next_restart_seconds"] is not None:
         notes.append(f"again in {row['next_restart_seconds']:.0f} s")
     if row["restarted_because"]:
