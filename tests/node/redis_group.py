@@ -76,6 +76,10 @@ def write(host, key, value):
         return link.ask("WAIT", 1, 3_000)
 
 
+def others(ring, host):
+    return [each for each in ring if each is not host]
+
+
 def role(host):
     """What the supervisor says that the service of this host is, once it runs."""
     row = host.service(GROUP)
@@ -102,11 +106,11 @@ def known_leader(hosts):
 def replicated(hosts):
     """The leader that all agree upon and that all others replicate from, if it is so."""
     leader = known_leader(hosts)
-    others = [host for host in hosts if host is not leader]
+    rest = others(hosts, leader)
     answer = ask(leader, "ROLE") if leader else None
-    if not answer or answer[0] != "master" or len(answer[2]) < len(others):
+    if not answer or answer[0] != "master" or len(answer[2]) < len(rest):
         return None
-    return leader if all(follows(host, leader) for host in others) else None
+    return leader if all(follows(host, leader) for host in rest) else None
 
 
 def load(ring):

@@ -17,6 +17,7 @@ from tests.node.redis_group import (
     kill_supervisor,
     known_leader,
     load,
+    others,
     replicated,
     role,
     story,
@@ -32,10 +33,6 @@ LEASE_SECONDS = 3.0
 @pytest.fixture
 def ring(hosts):
     return hosts.ring(*NAMES)
-
-
-def others(ring, host):
-    return [each for each in ring if each is not host]
 
 
 def wait_for_another(ring, began, seconds):
