@@ -233,7 +233,8 @@ class Service:
         step = self._suitability.step(spawn, self.pid, now)
         if step:
             self._steps.say(SUITABILITY, step, now)
-        self._steps.look_again(self._suitability.next_time)
+        else:
+            self._steps.look_again(self._suitability.next_time)
 
     def collected(self, news: Collected) -> None:
         """What a hook wrote."""

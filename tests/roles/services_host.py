@@ -81,6 +81,8 @@ class Shelf:
         self.listening = []
         self.renderings = []
         self.rendered = {}
+        self.outputs = {}
+        self.proclaimed = []
 
     def do(self, message):
         """The answer, if there is one."""
@@ -94,6 +96,10 @@ class Shelf:
                 return files.Fetched(ticket, package)
             case files.Render(service, package, context):
                 return self._render(service, package, context)
+            case files.Collect(folder, hook):
+                return files.Collected(folder, hook, self.outputs.get(folder, ""))
+            case files.Proclaim(folder, text):
+                self.proclaimed.append((folder, json.loads(text)))
             case files.Listen(folder):
                 self.listening.append(folder)
             case files.Unlisten(folder):
@@ -105,7 +111,9 @@ class Shelf:
         self.renderings.append((service, cfg))
         if self.broken or cfg["port"] == "bad":
             return files.Rendered(service, "", "", error=self.broken or "web.conf:1:1: bad port")
-        config = f"{package.version} {cfg['port']}"
+        me = context["svc"]["me"]
+        leads = " leads" if me and me["leader"] else ""
+        config = f"{package.version} {cfg['port']}{leads}"
         self.rendered[service] = config
         return files.Rendered(service, config, f"{package.version} {cfg['command']}")
 
@@ -327,6 +335,7 @@ class Host:
         self._waiting = []
         self.root = Root(self)
         self.census = Census(self)
+        self.hear_ballot = lambda letter: None
         self.start()
 
     # The role's life
@@ -389,7 +398,8 @@ class Host:
             case ServiceBoard():
                 self.board = letter
             case _ if not self.lose(letter):
-                call = self._tell_root if hearers == ("root",) else self.census.hear
+                calls = {"root": self._tell_root, "election": self._tell_election}
+                call = calls.get(hearers[0], self.census.hear)
                 self.agenda.after(LETTER_SECONDS, self._bring, self._boot, call, letter)
         return []
 
@@ -399,6 +409,9 @@ class Host:
 
     def _tell_root(self, letter):
         self.root.hear(letter, self.agenda.now)
+
+    def _tell_election(self, letter):
+        self.hear_ballot(letter)
 
     def post(self, speaker, letter):
         """A letter to the role; whoever is dead when it comes does not hear it."""
