@@ -401,7 +401,7 @@ def test_a_hook_that_hangs_is_ended_and_asked_again():
     host.root.stubborn.add(MEASURE)
     host.run(LIMIT_SECONDS + 1.5)
     assert MEASURE not in host.root.processes
-    host.run(EVERY_SECONDS)
+    host.run(1.0)
     assert measure(host, "17")[-1].suitability == 17
     assert host.starts() == 1
 
