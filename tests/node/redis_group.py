@@ -122,12 +122,29 @@ def load(ring):
 
 def kill_supervisor(host):
     """End root and all actors at once; their services are left to the kernel."""
-    rows = host.control.status()["actors"]
-    pids = [host.pid, *(row["pid"] for row in rows if row["pid"] != host.pid)]
-    for pid in pids:  # root first: it replaces nobody any more
+    for pid in _supervisor(host):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     host.process.wait(5)
+
+
+@contextlib.contextmanager
+def supervisor_frozen(host):
+    """Root and all actors stand still, while their services go on."""
+    pids = _supervisor(host)
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGCONT)
+
+
+def _supervisor(host):
+    """The pids of root and all actors; root first, so that it replaces nobody meanwhile."""
+    rows = host.control.status()["actors"]
+    return [host.pid, *(row["pid"] for row in rows if row["pid"] != host.pid)]
 
 
 def story(ring):

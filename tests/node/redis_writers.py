@@ -32,10 +32,11 @@ class Window(NamedTuple):
 
     def __str__(self):
         took = [
-            f"{host} took {len(writes)} ({sum(write.acknowledged for write in writes)} acknowledged)"
+            f"{host} took {len(writes)}, of which {sum(write.acknowledged for write in writes)} "
+            "were acknowledged"
             for host, writes in self.taken.items()
         ]
-        return f"{self.ended - self.began:.3f} s: {', '.join(took)}"
+        return f"{self.ended - self.began:.3f} s: {'; '.join(took)}"
 
 
 class Writers:

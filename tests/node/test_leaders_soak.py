@@ -19,6 +19,7 @@ from tests.node.redis_group import (
     replicated,
     role,
     story,
+    supervisor_frozen,
 )
 from tests.node.redis_writers import Writers
 
@@ -51,7 +52,13 @@ def freeze(host):
         wait_till(time.time() + FROZEN_SECONDS)
 
 
-FAULTS = (kill_node, kill_redis, stop_and_start, freeze)
+def freeze_supervisor(host):
+    """Its Redis goes on, with nobody to tell it that it leads no more."""
+    with supervisor_frozen(host):
+        wait_till(time.time() + FROZEN_SECONDS)
+
+
+FAULTS = (kill_node, kill_redis, stop_and_start, freeze, freeze_supervisor)
 
 
 def schedule(rng):
