@@ -14,7 +14,7 @@ from habactors.roles.role import Role
 RECORD = "ring"
 ID_BITS = 64
 YOUNG_SECONDS = 60.0
-FOUNDING_SECONDS = 10.0
+FOUNDING_SECONDS = 5.0
 REPORT_SECONDS = 60.0
 STRANGERS_MAX = 1_000
 

@@ -7,10 +7,10 @@ from habactors.roles import reign, voter
 from habactors.roles.election import Election
 from tests.simulator.elections import Schedule
 
-SCHEDULES = 150
+SCHEDULES = 120
 SCHEDULES_BROKEN = 300
 FAULTS_SECONDS = 35
-MEND_SECONDS = 20.0
+MEND_SECONDS = 30.0
 """By then a group whose hosts are all up and reach each other has a leader whom all know."""
 
 
