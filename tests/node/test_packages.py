@@ -293,8 +293,10 @@ def test_the_group_of_a_user_is_its_own_unless_the_package_says_otherwise(shelf)
     assert fetch(shelf, "web").group == manifest.getgrgid(user.pw_gid).gr_name
 
 
-@pytest.mark.parametrize("name", ["hello", "redis"])
-def test_the_packages_that_come_along_can_be_read(name):
+@pytest.mark.parametrize(
+    ("name", "hooks"), [("hello", ("run",)), ("redis", ("reconfigure", "run", "suitability"))]
+)
+def test_the_packages_that_come_along_can_be_read(name, hooks):
     package = fetch(CONF / "packages", f"core/{name}")
     assert package.exports == {"port": "port"}
-    assert "run" in package.hooks
+    assert package.hooks == hooks
