@@ -90,11 +90,17 @@ class Workshop(Hands):
         return written[-OUTPUT_BYTES_MAX:].decode(errors="replace")
 
     def _proclaim(self, service: str, text: bytes) -> None:
-        """All or nothing: the service may read it at any moment."""
+        """All or nothing: the service may read it at any moment.
+
+        The folder is the service's own, which may have put a link to another file there.
+        """
         path = self._svc / service / "var" / "leadership.json"
         fresh = path.with_name(f".{path.name}.new")
         try:
-            fresh.write_bytes(text)
+            fresh.unlink(missing_ok=True)
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text)
             fresh.replace(path)
         except OSError as error:
             log.warning("%s cannot be written (%s)", path, error.strerror)
