@@ -23,7 +23,7 @@ from habactors.protocol.lifecycle import Identity, Start, Wake
 from habactors.protocol.transport import Balloted
 from habactors.protocol.views import GroupView, MemberView, Recount, Views
 from habactors.roles.contest import Contest
-from habactors.roles.follower import Follower, Step
+from habactors.roles.follower import Follower, Step, fold
 from habactors.roles.isolation import is_isolated
 from habactors.roles.role import Role
 from habactors.roles.voter import Record
@@ -49,6 +49,7 @@ class Election(Role):
         self._groups: dict[str, GroupView] = {}
         self._answered = Answered(0, "")
         self._follower = Follower()
+        self._isolated = False
         self._quiet_until = float("-inf")
 
     def hear(self, message: Any, now: float) -> None:
@@ -113,28 +114,19 @@ class Election(Role):
         return contest
 
     def _follow(self, views: Views, now: float) -> None:
-        if views.whole:
-            if not self._follower.reset(views.epoch, views.version):
-                return
-            self._members, self._groups = {}, {}
-        else:
-            step = self._follower.step(views.epoch, views.version)
-            if step is Step.GAP:
-                self.say(Recount())
-            if step is not Step.NEXT:
-                return
-        self._members.update((view.id, view) for view in views.members)
-        self._groups.update((view.service_group, view) for view in views.groups)
-        for member_id in views.gone_members:
-            self._members.pop(member_id, None)
-        for name in views.gone_groups:
-            self._groups.pop(name, None)
+        step = self._follower.take(views)
+        if step is Step.GAP:
+            self.say(Recount())
+        if step is not Step.NEXT:
+            return
+        fold(views, self._members, self._groups)
+        self._isolated = is_isolated(self._members.values())
         for contest in self.contests.values():
             self._show(contest, now)
 
     def _show(self, contest: Contest, now: float) -> None:
-        isolated = is_isolated(self._members.values())
-        contest.see(self._groups.get(contest.group), self._members, now, isolated=isolated)
+        group = self._groups.get(contest.group)
+        contest.see(group, self._members, now, isolated=self._isolated)
 
     def _step_down(self, order: StepDown, now: float) -> None:
         if order.request == self._answered.request:

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from habactors.protocol.views import GroupView, MemberView, Views
+
 
 class Step(Enum):
     """How a delta relates to what was heard before: to be folded, of no use, a reason to ask."""
@@ -40,3 +42,22 @@ class Follower:
             return Step.NEXT
         self._misses += 1
         return Step.STALE if self._misses & (self._misses - 1) else Step.GAP
+
+    def take(self, views: Views) -> Step:
+        """Take up what the census tells, all of it or a delta; only NEXT may be folded."""
+        if not views.whole:
+            return self.step(views.epoch, views.version)
+        return Step.NEXT if self.reset(views.epoch, views.version) else Step.STALE
+
+
+def fold(views: Views, members: dict[str, MemberView], groups: dict[str, GroupView]) -> None:
+    """Bring members and groups up to date with views that come next."""
+    if views.whole:
+        members.clear()
+        groups.clear()
+    members.update((view.id, view) for view in views.members)
+    groups.update((view.service_group, view) for view in views.groups)
+    for member_id in views.gone_members:
+        members.pop(member_id, None)
+    for name in views.gone_groups:
+        groups.pop(name, None)

@@ -12,7 +12,7 @@ from habactors.protocol.errands import CallRoll, Roster
 from habactors.protocol.events import Event
 from habactors.protocol.leadership import AskLeadership, Leadership
 from habactors.protocol.views import GroupView, MemberView, Recount, Views
-from habactors.roles.follower import Follower, Step
+from habactors.roles.follower import Follower, Step, fold
 from habactors.roles.role import Role
 
 EVENTS_MAX = 500
@@ -61,19 +61,9 @@ class Ledger:
         return True
 
     def _follow(self, views: Views) -> None:
-        if views.whole:
-            if not self._follower.reset(views.epoch, views.version):
-                return
-            self.members, self.groups = {}, {}
-        else:
-            step = self._follower.step(views.epoch, views.version)
-            if step is Step.GAP:
-                self._role.say(Recount())
-            if step is not Step.NEXT:
-                return
-        self.members.update((view.id, view) for view in views.members)
-        self.groups.update((view.service_group, view) for view in views.groups)
-        for member_id in views.gone_members:
-            self.members.pop(member_id, None)
-        for name in views.gone_groups:
-            self.groups.pop(name, None)
+        step = self._follower.take(views)
+        if step is Step.GAP:
+            self._role.say(Recount())
+        if step is not Step.NEXT:
+            return
+        fold(views, self.members, self.groups)

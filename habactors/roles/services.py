@@ -29,7 +29,7 @@ from habactors.protocol.views import GroupView, Recount, ServiceView, Views
 from habactors.roles.backoff import Backoff
 from habactors.roles.context import Places, split
 from habactors.roles.deadlines import Deadlines
-from habactors.roles.follower import Follower, Step
+from habactors.roles.follower import Follower, Step, fold
 from habactors.roles.leading import LEAD
 from habactors.roles.orders import Orders
 from habactors.roles.role import Role
@@ -167,21 +167,13 @@ class Services(Role):
         self._deadlines.set(RECOUNT, now + REPEAT_SECONDS)
 
     def _follow(self, views: Views, now: float) -> None:
-        if views.whole:
-            if not self._follower.reset(views.epoch, views.version):
-                return
-            self.groups = {}
-        else:
-            step = self._follower.step(views.epoch, views.version)
-            if step is Step.GAP:
-                self._recount(now)
-            if step is not Step.NEXT:
-                return
+        step = self._follower.take(views)
+        if step is Step.GAP:
+            self._recount(now)
+        if step is not Step.NEXT:
+            return
         self._deadlines.clear(RECOUNT)
-        for group in views.groups:
-            self.groups[group.service_group] = group
-        for name in views.gone_groups:
-            self.groups.pop(name, None)
+        fold(views, {}, self.groups)
         for service in self.services.values():
             service.see(self.groups.get(service.name))
         self._look_for_strays(now)
