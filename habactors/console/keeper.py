@@ -5,7 +5,6 @@ ends, it stops the nodes, ends whatever is left of them, and removes their folde
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -20,8 +19,8 @@ import psutil
 from habactors.config import Config
 from habactors.console.launch import Launched, redirect_output, signals_as_exit
 from habactors.errors import UserError
+from habactors.node.prctl import become_subreaper
 
-PR_SET_CHILD_SUBREAPER = 36
 STOP_SECONDS = 15.0
 KILL_SECONDS = 5.0
 LOG = "log"
@@ -67,7 +66,7 @@ def _live(folder: Path, configs: Sequence[Config], demo: socket.socket) -> None:
     nodes: list[Launched] = []
     try:
         os.setsid()
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        become_subreaper()
         redirect_output(folder / LOG)
         with signals_as_exit():
             nodes += [

@@ -4,7 +4,6 @@ It forks: the node shares what is imported, and says in shared memory why it cou
 """
 
 import contextlib
-import ctypes
 import json
 import mmap
 import os
@@ -17,8 +16,8 @@ from pathlib import Path
 from habactors.client import Control
 from habactors.config import Config
 from habactors.errors import UserError
+from habactors.node.prctl import end_with
 
-PR_SET_PDEATHSIG = 1
 REPORT_BYTES = 8_192
 READY_SECONDS = 30.0
 LOOK_SECONDS = 0.02
@@ -95,7 +94,7 @@ class Launched:
         try:
             os.setsid()
             if parent:
-                _end_with(parent)
+                end_with(parent, signal.SIGTERM)
             redirect_output(self.log)
             from habactors.node.start import run
 
@@ -119,13 +118,6 @@ def _is_ready(node: Control, pid: int) -> bool:
         return runs and rows[0]["pid"] == pid and bool(node.members())
     except UserError:
         return False
-
-
-def _end_with(parent: int) -> None:
-    """Be told to stop when the parent ends (prctl(2)), which it may have done already."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def redirect_output(log: Path) -> None:

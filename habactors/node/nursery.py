@@ -6,7 +6,6 @@ threads. Either way root holds one end of a channel, and its end is the actor's 
 end with root even while they are too busy to notice: the kernel kills them.
 """
 
-import ctypes
 import gc
 import logging
 import os
@@ -28,12 +27,11 @@ from habactors.node.clock import Clock
 from habactors.node.counters import Counters
 from habactors.node.immortal import make_immortal
 from habactors.node.log import configure
+from habactors.node.prctl import end_with
 from habactors.protocol.lifecycle import Identity
 
 FAILED = 70
 """Exit code of an actor whose role raised (EX_SOFTWARE of sysexits.h)."""
-
-PR_SET_PDEATHSIG = 1
 
 
 class Nursery:
@@ -107,7 +105,7 @@ class Nursery:
         """The whole life of an actor in its own process."""
         code = FAILED
         try:
-            _end_with(root_pid)
+            end_with(root_pid, signal.SIGKILL)
             _leave_signals_to_root()
             ours.close()
             self._forget_parent()
@@ -138,13 +136,6 @@ def _act(berth: Berth) -> int:
         return FAILED
     zmq.Context.instance().term()
     return 0
-
-
-def _end_with(root_pid: int) -> None:
-    """Have the kernel kill us when root ends, also if it just has (prctl(2))."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != root_pid:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _leave_signals_to_root() -> None:

@@ -5,7 +5,6 @@ holds open too: what nobody has read yet waits there, whoever dies.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import grp
 import os
@@ -15,18 +14,19 @@ import signal
 import stat
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 
 from habactors.node import kin, proof
+from habactors.node.prctl import signal_at_parents_end
 from habactors.protocol.errands import Spawn
 from habactors.protocol.hands import JobEnded, JobStarted, SignalJob
 
 F_SETPIPE_SZ = 1031
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None)
+DIE_WITH_ROOT = partial(signal_at_parents_end, signal.SIGKILL)
 PIPE_BYTES = 1_048_576
 
 
@@ -186,17 +186,12 @@ def _start(spawn: Spawn, account: Account, fifo: int) -> int:
             user=account.user if account.user >= 0 else None,
             group=account.group if account.group >= 0 else None,
             extra_groups=account.groups,
-            preexec_fn=_die_with_parent if spawn.dies_with_root else None,  # noqa: PLW1509
+            preexec_fn=DIE_WITH_ROOT if spawn.dies_with_root else None,  # noqa: PLW1509
         )
     finally:
         os.close(output)
     started.returncode = 0  # root itself reaps it
     return started.pid
-
-
-def _die_with_parent() -> None:
-    """Have the kernel kill this process when root ends (prctl(2))."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _account(spawn: Spawn) -> Account:

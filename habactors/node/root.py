@@ -6,7 +6,6 @@ actor, hook and service.
 """
 
 import contextlib
-import ctypes
 import logging
 import os
 import selectors
@@ -20,6 +19,7 @@ from habactors.node.clock import Clock
 from habactors.node.counters import Counters
 from habactors.node.driver import Driver
 from habactors.node.nursery import Nursery
+from habactors.node.prctl import become_subreaper
 from habactors.node.processes import Processes
 from habactors.protocol.errands import StopNode
 from habactors.protocol.hands import (
@@ -35,7 +35,6 @@ from habactors.protocol.letters import AnyLetter
 from habactors.protocol.lifecycle import Wake
 from habactors.roles.root import Root
 
-PR_SET_CHILD_SUBREAPER = 36
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ class RootBody:
         self._separate = role.settings.processes == "separate"
 
     def run(self) -> Finish:
-        _become_subreaper()
+        become_subreaper()  # services that double-fork stay our descendants, and are reaped
         self._listen_to_signals()
         self._driver.start()
         while self._finish is None:
@@ -202,8 +201,3 @@ def _cause(status: int) -> str:
         return f"exit code {code}"
     known = {number.value: number.name for number in signal.Signals}
     return f"killed by {known.get(-code, f'signal {-code}')}"
-
-
-def _become_subreaper() -> None:
-    """Services that double-fork stay our descendants, and are reaped (prctl(2))."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
