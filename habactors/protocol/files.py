@@ -108,9 +108,3 @@ class Unlisten(msgspec.Struct, frozen=True):
     """The service is unloaded: take in what is left of its output and close it."""
 
     service: str
-
-
-class Placed(msgspec.Struct, frozen=True):
-    """Where a service's things are on disk; given to the role at the start."""
-
-    svc_dir: str
